@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright 2026 The vio authors */
+
+/*
+ * vio_mbuf.h - what the paths of every ring layout do with mbufs: addresses, headers in the
+ * headroom, fields of a received packet, freeing in bulk.
+ */
+#ifndef VIO_MBUF_H
+#define VIO_MBUF_H
+
+#include <string.h>
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include <linux/virtio_net.h>
+
+/** Header of modern devices: always with num_buffers (5.1.6). */
+#define VIO_HDR_SIZE ((uint16_t)sizeof(struct virtio_net_hdr_mrg_rxbuf))
+
+_Static_assert(sizeof(struct virtio_net_hdr_mrg_rxbuf) == 12, "5.1.6");
+_Static_assert(RTE_PKTMBUF_HEADROOM >= sizeof(struct virtio_net_hdr_mrg_rxbuf),
+	       "the receive header stands in the headroom");
+
+/* The fields that a received packet sets lie side by side: 8 bytes, 8 bytes, 16 bytes. */
+_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, data_off) + 2 &&
+	       offsetof(struct rte_mbuf, nb_segs) == offsetof(struct rte_mbuf, data_off) + 4 &&
+	       offsetof(struct rte_mbuf, port) == offsetof(struct rte_mbuf, data_off) + 6 &&
+	       offsetof(struct rte_mbuf, ol_flags) == offsetof(struct rte_mbuf, data_off) + 8 &&
+	       offsetof(struct rte_mbuf, packet_type) == offsetof(struct rte_mbuf, data_off) + 16 &&
+	       offsetof(struct rte_mbuf, pkt_len) == offsetof(struct rte_mbuf, data_off) + 20 &&
+	       offsetof(struct rte_mbuf, data_len) == offsetof(struct rte_mbuf, data_off) + 24,
+	       "layout of struct rte_mbuf");
+
+/** The four fields of a fresh mbuf that are stored at once. */
+static inline uint64_t
+vio_mbuf_rearm(uint16_t data_off, uint16_t port)
+{
+	struct {
+		uint16_t data_off, refcnt, nb_segs, port;
+	} fields = { data_off, 1, 1, port };
+	uint64_t word;
+
+	memcpy(&word, &fields, sizeof(word));
+	return word;
+}
+
+/** Where the buffer of @p m begins for the device: buf_addr or buf_iova, as the queue says. */
+static __rte_always_inline uint64_t
+vio_mbuf_addr(const struct rte_mbuf *m, uint16_t addr_field)
+{
+	return *(const uint64_t *)((const char *)m + addr_field);
+}
+
+/**
+ * Set up the first segment of a received packet. The mbuf comes raw from its pool: next is NULL and
+ * stays so, everything else that the application may look at is written here.
+ */
+static __rte_always_inline void
+vio_rx_mbuf_init(struct rte_mbuf *m, uint64_t rearm, uint32_t pkt_len, uint16_t data_len)
+{
+	memcpy((void *)&m->data_off, &rearm, sizeof(rearm));
+	m->ol_flags = 0;
+	m->packet_type = 0;
+	m->pkt_len = pkt_len;
+	m->data_len = data_len;
+	m->vlan_tci = 0;
+	m->hash.rss = 0;
+}
+
+/** May the header be written right before the data of @p m? */
+static __rte_always_inline bool
+vio_tx_can_push(const struct rte_mbuf *m, uint16_t hdr_size)
+{
+	/* A shared or external buffer is not ours to write to, headroom or not. */
+	return likely(rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m) &&
+		      rte_pktmbuf_headroom(m) >= hdr_size);
+}
+
+/** Sent segments on their way back, collected while they belong to one pool. */
+struct vio_free_batch {
+	unsigned int n;
+	struct rte_mempool *pool;
+	struct rte_mbuf *mbuf[64];
+};
+
+static __rte_always_inline void
+vio_free_flush(struct vio_free_batch *batch)
+{
+	if (batch->n != 0)
+		rte_mempool_put_bulk(batch->pool, (void **)batch->mbuf, batch->n);
+	batch->n = 0;
+}
+
+/** Free one segment; it reaches its pool with the batch. */
+static __rte_always_inline void
+vio_free_add(struct vio_free_batch *batch, struct rte_mbuf *m)
+{
+	m = rte_pktmbuf_prefree_seg(m);
+	if (unlikely(m == NULL))
+		return;
+	if (unlikely(m->pool != batch->pool || batch->n == RTE_DIM(batch->mbuf))) {
+		vio_free_flush(batch);
+		batch->pool = m->pool;
+	}
+	batch->mbuf[batch->n++] = m;
+}
+
+#endif /* VIO_MBUF_H */

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright 2026 The vio authors */
+
+/* vio_pci.c - PCI devices: which are taken, how the DPDK bus and the protocol library meet. */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_devargs.h>
+#include <bus_pci_driver.h>
+#include <ethdev_driver.h>
+#include <ethdev_pci.h>
+
+#include "pci.h"
+#include "vio.h"
+#include "vio_compat.h"
+
+/** A port on PCI; dev_private. The port comes first: the rest of the driver knows only that. */
+struct vio_pci_port {
+	struct vio_port port;
+	struct virtio_pci_modern pci;
+};
+
+static const struct rte_pci_id vio_pci_ids[] = {
+	{ RTE_PCI_DEVICE(VIRTIO_PCI_VENDOR, VIRTIO_PCI_DEVICE_NET_MODERN) },
+	{ RTE_PCI_DEVICE(VIRTIO_PCI_VENDOR, VIRTIO_PCI_DEVICE_NET_TRANSITIONAL) },
+	{ .vendor_id = 0 },
+};
+
+static const char *const pci_args[] = { "mrg_rxbuf", "speed", NULL };
+
+static int
+cfg_read(void *ctx, void *buf, uint32_t len, uint32_t offset)
+{
+	return rte_pci_read_config(ctx, buf, len, offset);
+}
+
+static int
+bar(void *ctx, unsigned int bar, void **addr, uint64_t *len)
+{
+	const struct rte_pci_device *pci_dev = ctx;
+
+	if (bar >= RTE_DIM(pci_dev->mem_resource) || pci_dev->mem_resource[bar].addr == NULL)
+		return -ENOENT;
+	*addr = pci_dev->mem_resource[bar].addr;
+	*len = pci_dev->mem_resource[bar].len;
+	return 0;
+}
+
+static int
+vio_pci_init(struct rte_eth_dev *dev)
+{
+	struct vio_pci_port *pci_port = dev->data->dev_private;
+	struct rte_pci_device *pci_dev = RTE_ETH_DEV_TO_PCI(dev);
+	const struct virtio_pci_host host = { .ctx = pci_dev, .cfg_read = cfg_read, .bar = bar };
+	struct vio_devargs args;
+	int ret = vio_devargs_parse(pci_dev->device.devargs == NULL ? NULL :
+				    pci_dev->device.devargs->args, pci_args, &args);
+
+	if (ret != 0)
+		return ret;
+	rte_eth_copy_pci_info(dev, pci_dev);
+	ret = virtio_pci_modern_open(&pci_port->pci, &host);
+	if (ret == -ENOENT)
+		VIO_LOG(init, ERR, "%s: the device has the legacy interface only; give it the "
+			"modern one (QEMU: disable-modern=off)", pci_dev->device.name);
+	else if (ret != 0)
+		VIO_LOG(init, ERR, "%s: no usable virtio registers: %s", pci_dev->device.name,
+			strerror(-ret));
+	if (ret != 0)
+		return ret;
+	ret = vio_port_init(dev, &pci_port->pci.base, &args, rte_eal_iova_mode() == RTE_IOVA_VA);
+	if (ret != 0) {
+		VIO_LOG(init, ERR, "%s: the device could not be set up: %s", pci_dev->device.name,
+			strerror(-ret));
+		pci_port->pci.base.ops->close(&pci_port->pci.base);
+	}
+	return ret;
+}
+
+static int
+vio_pci_uninit(struct rte_eth_dev *dev)
+{
+	vio_port_fini(dev);
+	return 0;
+}
+
+/** May the device be taken? Nothing of it is read for this: the bus knows its driver. */
+static bool
+held_by_kernel(const struct rte_pci_device *pci_dev)
+{
+	switch (pci_dev->kdrv) {
+	case RTE_PCI_KDRV_UIO_GENERIC:
+	case RTE_PCI_KDRV_IGB_UIO:
+	case RTE_PCI_KDRV_VFIO:
+		return false;
+	case RTE_PCI_KDRV_NONE:
+		VIO_LOG(init, NOTICE, "%s: bound to no driver, left alone; bind it to vfio-pci or "
+			"uio_pci_generic to use it", pci_dev->device.name);
+		return true;
+	default:
+		VIO_LOG(init, NOTICE, "%s: in use by a kernel driver, left alone; bind it to "
+			"vfio-pci or uio_pci_generic to use it", pci_dev->device.name);
+		return true;
+	}
+}
+
+static int
+vio_pci_probe(struct rte_pci_driver *driver __rte_unused, struct rte_pci_device *pci_dev)
+{
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		VIO_LOG(init, ERR, "%s: secondary processes are not supported",
+			pci_dev->device.name);
+		return -ENOTSUP;
+	}
+	/* Positive: not for this driver. The bus asks the next one, and nothing fails. */
+	if (held_by_kernel(pci_dev))
+		return 1;
+	ret = rte_pci_map_device(pci_dev);
+	if (ret != 0) {
+		VIO_LOG(init, ERR, "%s: its BARs could not be mapped; is the IOMMU group whole, "
+			"and is this process allowed to?", pci_dev->device.name);
+		return ret < 0 ? ret : -EIO;
+	}
+	ret = rte_eth_dev_pci_generic_probe(pci_dev, sizeof(struct vio_pci_port), vio_pci_init);
+	if (ret != 0)
+		rte_pci_unmap_device(pci_dev);
+	return ret;
+}
+
+static int
+vio_pci_remove(struct rte_pci_device *pci_dev)
+{
+	int ret = rte_eth_dev_pci_generic_remove(pci_dev, vio_pci_uninit);
+
+	if (ret == -ENODEV) /* the port was closed before */
+		ret = 0;
+	if (ret == 0)
+		rte_pci_unmap_device(pci_dev);
+	return ret;
+}
+
+static struct rte_pci_driver vio_pci_driver = {
+	.driver = { .name = "net_vio" },
+	.id_table = vio_pci_ids,
+	.probe = vio_pci_probe,
+	.remove = vio_pci_remove,
+};
+
+RTE_INIT(vio_pci_register)
+{
+	if (vio_release_ok())
+		rte_pci_register(&vio_pci_driver);
+}
+
+RTE_PMD_EXPORT_NAME(net_vio, __COUNTER__);
+RTE_PMD_REGISTER_PCI_TABLE(net_vio, vio_pci_ids);
+RTE_PMD_REGISTER_KMOD_DEP(net_vio, "* igb_uio | uio_pci_generic | vfio-pci");
+RTE_PMD_REGISTER_PARAM_STRING(net_vio, "mrg_rxbuf=<0|1> speed=<int>");

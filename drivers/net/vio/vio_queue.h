@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright 2026 The vio authors */
+
+/*
+ * vio_queue.h - receive and transmit queues: what a burst touches (hot), and the rest (vio_vq).
+ *
+ * Everything that says which buffers are posted is here, in private memory. The ring itself is
+ * shared with the device: it is written, and only its used part is read, each value being checked.
+ *
+ * Descriptors are handed out in ring order. As long as the device also returns them in that order
+ * (most do, though few promise it), a position says which descriptor it is about and none of the
+ * order arrays is read or written. The first completion out of order sets `shuffled` for good: from
+ * then on ids[] and next[] are kept.
+ */
+#ifndef VIO_QUEUE_H
+#define VIO_QUEUE_H
+
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_memzone.h>
+
+#include "transport.h"
+#include "vring_split.h"
+
+struct vio_port;
+
+/** Smallest and largest ring that the driver works with. */
+#define VIO_RING_MIN 8
+#define VIO_RING_MAX VIRTIO_QUEUE_SIZE_MAX
+
+/** Default of rx_free_thresh: descriptors that are refilled at once. */
+#define VIO_RX_FREE_THRESH 32
+
+/** Where a received packet begins in its mbuf; the header stands right before it. */
+#define VIO_RX_DATA_OFF RTE_PKTMBUF_HEADROOM
+
+/** Why a queue stopped: the device broke a rule that it cannot be used on without. */
+enum vio_fault {
+	VIO_FAULT_NONE,
+	VIO_FAULT_USED_INDEX, /**< the used index passed the available one, or went back */
+	VIO_FAULT_USED_ID,    /**< an id outside of the ring, or one that is not posted */
+};
+
+/** Configuration of a queue, and all that no burst reads. */
+struct vio_vq {
+	struct vio_port *port;
+	const struct rte_memzone *mz; /**< ring; transmit queues: then a header */
+	struct vring_split vring;
+	struct virtio_notifier notifier;
+	uint16_t index;               /**< virtqueue number: 2n receive, 2n + 1 transmit */
+	uint16_t queue_id;            /**< ethdev's number, n */
+	uint16_t size;                /**< descriptors */
+	bool live;                    /**< told to the device; false once reset */
+	uint64_t ring_addr;           /**< of the ring, as the device addresses it */
+};
+
+/** Counters of a receive queue; written once a burst by the polling thread. */
+struct vio_rxq_stats {
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t kicks;
+	uint64_t kicks_saved;        /**< publications that needed no notification */
+	uint64_t nombuf;             /**< mbufs that the mempool could not give */
+	uint64_t bad_length;         /**< shorter than a header, or longer than what was posted */
+	uint64_t bad_num_buffers;    /**< 0, or more than the ring has */
+	uint64_t shuffled;           /**< switches to out-of-order completion, 0 or 1 a start */
+	uint64_t faults;             /**< the queue stopped, see vio_fault */
+};
+
+/** Counters of a transmit queue. */
+struct vio_txq_stats {
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t kicks;
+	uint64_t kicks_saved;
+	uint64_t ring_full;          /**< bursts that were cut short */
+	uint64_t bad_packet;         /**< refused: more segments than the ring has descriptors */
+	uint64_t shuffled;
+	uint64_t faults;
+};
+
+/** A receive queue. The first two cache lines are all that a burst needs beside the ring. */
+struct vio_rxq {
+	struct vring_used *used;
+	struct vring_desc *desc;
+	struct vring_avail *avail;
+	struct rte_mbuf **slot;      /**< mbuf posted at a descriptor; NULL: none */
+	uint16_t *ids;               /**< descriptor of a ring position, once shuffled */
+	struct rte_mempool *mp;
+	uint64_t rearm;              /**< data_off, refcnt, nb_segs, port of a fresh mbuf */
+	uint16_t mask;               /**< size - 1 */
+	uint16_t used_idx;           /**< next used entry to look at */
+	uint16_t avail_idx;          /**< next available entry to write, published */
+	uint16_t free_thresh;
+
+	uint32_t post_len;           /**< bytes posted per buffer, header included */
+	uint16_t addr_field;         /**< offset in the mbuf of the address that the device uses */
+	uint8_t shuffled;            /**< the device completes out of order */
+	uint8_t fault;               /**< enum vio_fault; the queue delivers nothing more */
+	struct vio_rxq_stats stats __rte_cache_aligned;
+
+	struct vio_vq vq __rte_cache_aligned;
+	uint16_t max_frame;          /**< what one buffer holds, header excluded */
+};
+
+/** A transmit queue. */
+struct vio_txq {
+	struct vring_used *used;
+	struct vring_desc *desc;
+	struct vring_avail *avail;
+	struct rte_mbuf **slot;      /**< segment posted at a descriptor; NULL: a header */
+	uint16_t *count;             /**< descriptors of the chain with this head; 0: not posted */
+	uint16_t *ids;               /**< free descriptors in turn, once shuffled */
+	uint16_t *next;              /**< the chain behind a descriptor, once shuffled */
+	uint16_t mask;
+	uint16_t used_idx;           /**< next used entry to look at */
+	uint16_t avail_idx;          /**< next available entry to write */
+	uint16_t desc_idx;           /**< next descriptor to hand out, free-running */
+
+	uint16_t free_idx;           /**< one past the last free descriptor, free-running */
+	uint16_t free_thresh;
+	uint16_t addr_field;
+	uint8_t shuffled;
+	uint8_t fault;
+	uint64_t hdr_addr;           /**< an empty header, for packets that have no room for one */
+	struct vio_txq_stats stats __rte_cache_aligned;
+
+	struct vio_vq vq __rte_cache_aligned;
+};
+
+_Static_assert(offsetof(struct vio_rxq, stats) <= 2 * RTE_CACHE_LINE_SIZE, "hot part of a burst");
+_Static_assert(offsetof(struct vio_txq, stats) <= 2 * RTE_CACHE_LINE_SIZE, "hot part of a burst");
+
+/** ethdev's rx_queue_setup. */
+int vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
+		       unsigned int socket_id, const struct rte_eth_rxconf *conf,
+		       struct rte_mempool *mp);
+/** ethdev's tx_queue_setup. */
+int vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
+		       unsigned int socket_id, const struct rte_eth_txconf *conf);
+/** ethdev's rx_queue_release; the device was reset before. */
+void vio_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
+/** ethdev's tx_queue_release. */
+void vio_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id);
+
+/** ethdev's rxq_info_get. */
+void vio_rxq_info_get(struct rte_eth_dev *dev, uint16_t queue_id,
+		      struct rte_eth_rxq_info *info);
+/** ethdev's txq_info_get. */
+void vio_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id,
+		      struct rte_eth_txq_info *info);
+
+/**
+ * Make an empty ring of a receive queue, fill it with mbufs and tell the device; the device was
+ * negotiated and is not live yet, so nothing is kicked.
+ * @return 0, -ENOMEM the mempool gave not a single mbuf, or what the transport answered
+ */
+int vio_rxq_start(struct vio_rxq *rxq);
+/** The same for a transmit queue, which starts empty. */
+int vio_txq_start(struct vio_txq *txq);
+/** Free every mbuf that is posted. The device, or the queue, was reset before. */
+void vio_rxq_drain(struct vio_rxq *rxq);
+/** The same for a transmit queue. */
+void vio_txq_drain(struct vio_txq *txq);
+
+/** Send the available buffer notification of a queue. */
+void vio_vq_kick(const struct vio_vq *vq, uint16_t next);
+
+/** A queue cannot go on: say so in the log, once, and to the application as an event. */
+void vio_rxq_fault(struct vio_rxq *rxq, enum vio_fault fault);
+/** The same for a transmit queue. */
+void vio_txq_fault(struct vio_txq *txq, enum vio_fault fault);
+
+/** Forget events that were not delivered yet; before the ethdev goes away. */
+void vio_fault_events_cancel(struct rte_eth_dev *dev);
+
+#endif /* VIO_QUEUE_H */
