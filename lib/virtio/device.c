@@ -79,8 +79,7 @@ virtio_device_reset(struct virtio_device *dev)
 	if (t->gone)
 		return -ENODEV;
 	dev->accepted = 0;
-	/* Until the device has answered, nothing but another reset goes on from here. */
-	dev->status = VIRTIO_CONFIG_S_FAILED;
+	dev->status = 0;
 	rc = t->ops->set_status(t, 0);
 	if (rc != 0)
 		return rc;
@@ -90,7 +89,6 @@ virtio_device_reset(struct virtio_device *dev)
 		if (rc != 0)
 			return rc;
 		if (status == 0) {
-			dev->status = 0;
 			t->features = 0;
 			return 0;
 		}
@@ -219,8 +217,7 @@ virtio_device_driver_ok(struct virtio_device *dev)
 void
 virtio_device_fail(struct virtio_device *dev)
 {
-	if (!dev->transport->gone)
-		(void)add_status(dev, VIRTIO_CONFIG_S_FAILED);
+	(void)add_status(dev, VIRTIO_CONFIG_S_FAILED);
 }
 
 bool

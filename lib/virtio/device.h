@@ -28,7 +28,7 @@ struct virtio_device {
 	struct virtio_transport *transport;
 	uint64_t offered;   /**< features of the device at the last negotiation */
 	uint64_t accepted;  /**< features in force; 0 before negotiation */
-	uint8_t status;     /**< bits set since the last reset; FAILED until a reset ended */
+	uint8_t status;     /**< bits that the driver has set since the last reset */
 };
 
 static inline bool

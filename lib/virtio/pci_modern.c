@@ -259,7 +259,7 @@ setup_valid(const struct virtio_pci_modern *pci, const struct virtio_queue_setup
 		return false;
 	if (setup->desc % 16 != 0 || setup->driver % driver_align != 0 || setup->device % 4 != 0)
 		return false;
-	return setup->base == 0; /* there is no register for another beginning */
+	return setup->base == 0 && !setup->resume; /* no register for another beginning */
 }
 
 /* Bring the selected queue to @p size entries. */

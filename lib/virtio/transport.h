@@ -48,7 +48,13 @@ struct virtio_queue_setup {
 	uint64_t desc;    /**< descriptor area, as the device addresses it */
 	uint64_t driver;  /**< driver area: available ring, or driver event suppression */
 	uint64_t device;  /**< device area: used ring, or device event suppression */
-	uint16_t base;    /**< first index to be used by the device; 0 for a fresh ring */
+	/**
+	 * Where the device goes on in a ring that is not fresh: split rings the available index,
+	 * packed rings index | wrap counter << 15. Counts only with @ref resume, else 0; over
+	 * vhost alone.
+	 */
+	uint16_t base;
+	bool resume;      /**< the ring holds buffers of before: start at @ref base (vhost) */
 };
 
 struct virtio_transport;

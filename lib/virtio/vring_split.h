@@ -158,8 +158,8 @@ vring_split_must_kick(struct vring_used *used, uint16_t size, bool event_idx,
 
 /**
  * Ask the device for no used buffer notifications, before it starts (2.7.7).
- * With EVENT_IDX the event stands just behind the present index, where the device comes past once in
- * 65536 buffers; flags must then stay 0.
+ * With EVENT_IDX the event stands just behind the present index, where the device comes past once
+ * in 65536 buffers; flags must then stay 0.
  */
 static inline void
 vring_split_silence(struct vring_split *vr, bool event_idx, uint16_t used_idx)
