@@ -5,6 +5,7 @@
 #ifndef VIO_H
 #define VIO_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@
 #include <rte_ethdev.h>
 #include <ethdev_driver.h>
 
+#include <linux/if.h>
 #include <linux/virtio_net.h>
 
 #include "device.h"
@@ -31,10 +33,23 @@
 /** Bytes beside the MTU that a frame may have: Ethernet header and two VLAN tags. */
 #define VIO_FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
 
-/** What a user may set with device arguments. */
+/** Most queue pairs of a vdev; as many as ethdev has queues. */
+#define VIO_USER_MAX_PAIRS RTE_MAX_QUEUES_PER_PORT
+
+/** What a user may set with device arguments; the names are the keys. */
 struct vio_devargs {
-	bool mrg_rxbuf;   /**< ask for mergeable receive buffers */
-	uint32_t speed;   /**< Mbit/s to report, RTE_ETH_SPEED_NUM_UNKNOWN: the device's */
+	bool cq;                   /**< serve control commands */
+	bool in_order;             /**< ask for in-order completion */
+	bool mrg_rxbuf;            /**< ask for mergeable receive buffers */
+	bool packed_vq;            /**< ask for packed rings */
+	bool server;               /**< listen on path instead of connecting to it */
+	bool vectorized;           /**< vector paths may be used */
+	char iface[IFNAMSIZ];      /**< TAP interface of a vhost-net backend */
+	char path[108];            /**< socket or character device of the backend */
+	struct rte_ether_addr mac; /**< all zero: not given */
+	uint32_t queue_size;       /**< descriptors of each ring */
+	uint32_t queues;           /**< queue pairs */
+	uint32_t speed;            /**< Mbit/s to report, RTE_ETH_SPEED_NUM_UNKNOWN: the device's */
 };
 
 /** What the device's configuration space said when it was probed; checked values. */
@@ -48,9 +63,32 @@ struct vio_config {
 	uint64_t ignore;     /**< features offered with a configuration that cannot be */
 };
 
+struct vio_port;
+
+/** What a port asks of the bus that it is on; NULL operations: nothing special there. */
+struct vio_bus {
+	/** Is there a device now? Where not, the port waits for one with its link down. */
+	bool (*present)(struct vio_port *port);
+	/**
+	 * Control commands are served here rather than by a control virtqueue: the operations
+	 * below. Without it they are NULL and the device has the say.
+	 */
+	bool serves_ctrl;
+	/** Turn on the first @p pairs queue pairs, and the others off. */
+	int (*set_pairs)(struct vio_port *port, uint16_t pairs);
+	/** Turn one of the modes VIRTIO_NET_CTRL_RX_* on or off. */
+	int (*rx_mode)(struct vio_port *port, uint8_t cmd, bool on);
+	/** The port has another MTU. */
+	int (*mtu)(struct vio_port *port, uint16_t mtu);
+	/** Before the port is taken down for good, with no lock held. */
+	void (*closing)(struct vio_port *port);
+};
+
 /** A port; dev->data->dev_private. */
 struct vio_port {
 	struct virtio_device device;
+	const struct vio_bus *bus;
+	pthread_mutex_t lock;         /**< of the order of start, stop and what a backend does */
 	const char *name;             /**< of the ethdev, for the log */
 	struct rte_eth_dev_data *data;
 	struct vio_devargs args;
@@ -59,13 +97,20 @@ struct vio_port {
 	uint16_t usable_pairs;        /**< queue pairs that are there, and that ethdev can have */
 	uint16_t pairs;               /**< queue pairs in use, set by configure */
 	uint16_t *ring_max;           /**< largest ring of each of 2 x usable_pairs queues */
-	bool started;                 /**< the device is live */
+	bool open;                    /**< from prepare to close */
+	bool started;                 /**< the application wants packets */
+	bool live;                    /**< the device works for us */
+	uint16_t rx_variant;          /**< of the callbacks in force, see vio_gate.h */
+	uint16_t tx_variant;
 	struct vio_ctrl ctrl;
 	char rx_reason[192];          /**< why the Rx path was chosen */
 	char tx_reason[192];
-	const char *rx_path;          /**< name of the Rx burst callback in force */
-	const char *tx_path;
+	uint8_t rx_path;              /**< row of the table in rxtx/paths.c, or VIO_PATH_NONE */
+	uint8_t tx_path;
 };
+
+/** No path was chosen yet. */
+#define VIO_PATH_NONE UINT8_MAX
 
 static inline struct vio_port *
 vio_port(const struct rte_eth_dev *dev)
@@ -79,15 +124,21 @@ vio_has(const struct vio_port *port, unsigned int bit)
 	return virtio_device_has(&port->device, bit);
 }
 
-/**
- * Bring up an ethdev on an open transport: look at the device, leave it reset, fill in @p dev.
- * The transport stays the caller's on failure.
- * @return 0 or a negative errno
- */
-int vio_port_init(struct rte_eth_dev *dev, struct virtio_transport *transport,
-		  const struct vio_devargs *args, bool iova_is_va);
+/** Fill in the parts of a port that say what it is; nothing is touched or allocated. */
+void vio_port_prepare(struct rte_eth_dev *dev, struct virtio_transport *transport,
+		      const struct vio_bus *bus, const struct vio_devargs *args,
+		      bool iova_is_va);
 
-/** Undo vio_port_init(): the device is reset, memory of the port is freed; the transport stays. */
+/**
+ * Make a prepared port usable; port->config was filled, by vio_inspect() or vio_assume_config().
+ * @return 0 or -ENOMEM
+ */
+int vio_port_init(struct rte_eth_dev *dev);
+
+/**
+ * The end of a port: the device is reset, memory is freed, the transport closed. Also for a port
+ * that never got further than vio_port_prepare() and an open transport. A second call does nothing.
+ */
 void vio_port_fini(struct rte_eth_dev *dev);
 
 /** Parse device arguments; @p allowed lists their keys, NULL-terminated. 0 or -EINVAL. */
@@ -98,6 +149,42 @@ bool vio_release_ok(void);
 
 /** Compare a version string of DPDK with the release built for; for vio_release_ok() and tests. */
 bool vio_release_match(const char *running, unsigned int year, unsigned int month);
+
+/** Features that the driver can use, before devargs and configuration take some away. */
+#define VIO_FEATURES ( \
+	VIRTIO_FEATURE(VIRTIO_NET_F_MTU) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_MAC) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_STATUS) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_RX) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_MAC_ADDR) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_MQ) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_SPEED_DUPLEX) | \
+	VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX) | \
+	VIRTIO_FEATURE(VIRTIO_F_VERSION_1) | \
+	VIRTIO_FEATURE(VIRTIO_F_ACCESS_PLATFORM) | \
+	VIRTIO_FEATURE(VIRTIO_F_ORDER_PLATFORM) | \
+	VIRTIO_FEATURE(VIRTIO_F_NOTIFICATION_DATA) | \
+	VIRTIO_FEATURE(VIRTIO_F_NOTIF_CONFIG_DATA))
+
+/* vio_config.c */
+/** Look at the device without taking it live; it is left reset. Fills port->config. */
+int vio_inspect(struct vio_port *port);
+/** Fill port->config from device arguments alone, for a device that may not be there yet. */
+int vio_assume_config(struct vio_port *port);
+
+/* vio_start.c */
+/** ethdev's dev_start and dev_stop. */
+int vio_dev_start(struct rte_eth_dev *dev);
+int vio_dev_stop(struct rte_eth_dev *dev);
+/** Negotiate, set up the queues, go live, let bursts in. Under port->lock. 0 or a negative errno. */
+int vio_activate(struct rte_eth_dev *dev);
+/**
+ * Keep bursts out, reset the device, then free what was posted to it. Under port->lock.
+ * @return 0, -ETIMEDOUT or -EBUSY where buffers had to be given up
+ */
+int vio_deactivate(struct rte_eth_dev *dev);
 
 /* vio_stats.c */
 int vio_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);

@@ -60,7 +60,7 @@ vio_ctrl_start(struct vio_port *port)
 	int ret;
 
 	ctrl->live = false;
-	if (!vio_has(port, VIRTIO_NET_F_CTRL_VQ))
+	if (!vio_has(port, VIRTIO_NET_F_CTRL_VQ) || port->bus->serves_ctrl)
 		return 0;
 	ret = ctrl_alloc(port);
 	if (ret != 0)
@@ -195,6 +195,8 @@ vio_ctrl_set_pairs(struct vio_port *port, uint16_t pairs)
 {
 	const rte_le16_t value = rte_cpu_to_le_16(pairs);
 
+	if (port->bus->serves_ctrl)
+		return port->bus->set_pairs(port, pairs);
 	return vio_ctrl_command(port, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
 				&value, sizeof(value));
 }
@@ -206,8 +208,10 @@ rx_mode(struct rte_eth_dev *dev, uint8_t cmd, uint8_t on)
 	struct vio_port *port = vio_port(dev);
 
 	/* Until the start there is no device to tell; ethdev repeats the mode then. */
-	if (!port->started)
+	if (!port->live)
 		return 0;
+	if (port->bus->serves_ctrl)
+		return port->bus->rx_mode(port, cmd, on);
 	if (!vio_has(port, VIRTIO_NET_F_CTRL_RX))
 		return -ENOTSUP;
 	return vio_ctrl_command(port, VIRTIO_NET_CTRL_RX, cmd, &on, sizeof(on));
@@ -242,7 +246,8 @@ vio_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 {
 	struct vio_port *port = vio_port(dev);
 
-	if (!port->started)
+	/* A port that serves itself has no filter either: its address is what it says it is. */
+	if (!port->live || port->bus->serves_ctrl)
 		return 0;
 	if (!vio_has(port, VIRTIO_NET_F_CTRL_MAC_ADDR)) {
 		/* ethdev repeats the address after each start: the device's own needs no word. */

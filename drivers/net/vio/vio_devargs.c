@@ -24,7 +24,7 @@ parse_bool(const char *key, const char *value, bool *result)
 }
 
 static int
-parse_u32(const char *key, const char *value, uint32_t max, uint32_t *result)
+parse_u32(const char *key, const char *value, uint32_t min, uint32_t max, uint32_t *result)
 {
 	char *end;
 	unsigned long number;
@@ -32,9 +32,9 @@ parse_u32(const char *key, const char *value, uint32_t max, uint32_t *result)
 	errno = 0;
 	number = value == NULL ? 0 : strtoul(value, &end, 10);
 	if (value == NULL || value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 ||
-	    number > max) {
-		VIO_LOG(init, ERR, "device argument %s=%s: give a number from 0 to %u", key,
-			value == NULL ? "" : value, max);
+	    number < min || number > max) {
+		VIO_LOG(init, ERR, "device argument %s=%s: give a number from %u to %u", key,
+			value == NULL ? "" : value, min, max);
 		return -EINVAL;
 	}
 	*result = number;
@@ -42,24 +42,78 @@ parse_u32(const char *key, const char *value, uint32_t max, uint32_t *result)
 }
 
 static int
-parse_mrg_rxbuf(const char *key, const char *value, void *args)
+parse_string(const char *key, const char *value, char *result, size_t size)
 {
-	return parse_bool(key, value, &((struct vio_devargs *)args)->mrg_rxbuf);
+	if (value == NULL || value[0] == '\0' || strlen(value) >= size) {
+		VIO_LOG(init, ERR, "device argument %s=%s: give 1 to %zu characters", key,
+			value == NULL ? "" : value, size - 1);
+		return -EINVAL;
+	}
+	strcpy(result, value);
+	return 0;
 }
 
 static int
-parse_speed(const char *key, const char *value, void *args)
+parse_mac(const char *key, const char *value, struct rte_ether_addr *result)
 {
-	return parse_u32(key, value, INT32_MAX, &((struct vio_devargs *)args)->speed);
+	if (value == NULL || rte_ether_unformat_addr(value, result) != 0 ||
+	    !rte_is_valid_assigned_ether_addr(result)) {
+		VIO_LOG(init, ERR, "device argument %s=%s: give a unicast address such as "
+			"02:00:00:00:00:01", key, value == NULL ? "" : value);
+		return -EINVAL;
+	}
+	return 0;
 }
 
-static const struct {
+/** What a key's value is. */
+enum vio_arg_type { ARG_BOOL, ARG_U32, ARG_STRING, ARG_MAC };
+
+/** The keys, where their values go and what these may be. */
+static const struct vio_arg {
 	const char *key;
-	arg_handler_t parse;
+	enum vio_arg_type type;
+	size_t offset;
+	uint32_t min;  /**< ARG_U32 */
+	uint32_t max;  /**< ARG_U32: largest value; ARG_STRING: room */
 } keys[] = {
-	{ "mrg_rxbuf", parse_mrg_rxbuf },
-	{ "speed", parse_speed },
+#define ARG(name, type, ...) \
+	{ #name, type, offsetof(struct vio_devargs, name), ## __VA_ARGS__ }
+	ARG(cq, ARG_BOOL),
+	ARG(iface, ARG_STRING, 0, sizeof(((struct vio_devargs *)0)->iface)),
+	ARG(in_order, ARG_BOOL),
+	ARG(mac, ARG_MAC),
+	ARG(mrg_rxbuf, ARG_BOOL),
+	ARG(packed_vq, ARG_BOOL),
+	ARG(path, ARG_STRING, 0, sizeof(((struct vio_devargs *)0)->path)),
+	ARG(queue_size, ARG_U32, VIO_RING_MIN, VIO_RING_MAX),
+	ARG(queues, ARG_U32, 1, VIO_USER_MAX_PAIRS),
+	ARG(server, ARG_BOOL),
+	ARG(speed, ARG_U32, 0, INT32_MAX),
+	ARG(vectorized, ARG_BOOL),
+#undef ARG
 };
+
+static int
+parse_key(const char *key, const char *value, void *args)
+{
+	const struct vio_arg *arg = keys;
+	void *result;
+
+	while (strcmp(arg->key, key) != 0)
+		arg++;
+	result = (char *)args + arg->offset;
+	switch (arg->type) {
+	case ARG_BOOL:
+		return parse_bool(key, value, result);
+	case ARG_U32:
+		return parse_u32(key, value, arg->min, arg->max, result);
+	case ARG_STRING:
+		return parse_string(key, value, result, arg->max);
+	case ARG_MAC:
+		return parse_mac(key, value, result);
+	}
+	return -EINVAL;
+}
 
 int
 vio_devargs_parse(const char *text, const char *const allowed[], struct vio_devargs *args)
@@ -68,8 +122,12 @@ vio_devargs_parse(const char *text, const char *const allowed[], struct vio_deva
 	int ret = 0;
 
 	*args = (struct vio_devargs){
+		.in_order = true,
 		.mrg_rxbuf = true,
+		.queue_size = 256,
+		.queues = 1,
 		.speed = RTE_ETH_SPEED_NUM_UNKNOWN,
+		.vectorized = true,
 	};
 	if (text == NULL || text[0] == '\0')
 		return 0;
@@ -93,7 +151,7 @@ vio_devargs_parse(const char *text, const char *const allowed[], struct vio_deva
 		}
 	}
 	for (size_t i = 0; ret == 0 && i < RTE_DIM(keys); i++)
-		ret = rte_kvargs_process(list, keys[i].key, keys[i].parse, args);
+		ret = rte_kvargs_process(list, keys[i].key, parse_key, args);
 	rte_kvargs_free(list);
 	return ret < 0 ? -EINVAL : 0;
 }

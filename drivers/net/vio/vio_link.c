@@ -21,7 +21,7 @@ vio_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 		.link_status = RTE_ETH_LINK_DOWN,
 	};
 
-	if (port->started) {
+	if (port->live) {
 		uint16_t status = 0;
 
 		/* 5.1.4.2: without the feature the link is assumed to be up. */
@@ -42,13 +42,20 @@ int
 vio_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct vio_port *port = vio_port(dev);
+	int ret;
 
 	if (mtu < VIO_MTU_MIN || mtu > port->config.max_mtu) {
 		VIO_PORT_LOG(port, driver, ERR, "MTU %u: the device allows %u to %u", mtu,
 			     VIO_MTU_MIN, port->config.max_mtu);
 		return -EINVAL;
 	}
-	return port->started ? vio_check_frames(dev, mtu) : 0;
+	/* A port that is not live is checked, and the device told, when it goes live. */
+	if (!port->live)
+		return 0;
+	ret = vio_check_frames(dev, mtu);
+	if (ret == 0 && port->bus->mtu != NULL && vio_has(port, VIRTIO_NET_F_MTU))
+		ret = port->bus->mtu(port, mtu);
+	return ret;
 }
 
 int

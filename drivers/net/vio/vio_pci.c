@@ -27,7 +27,10 @@ static const struct rte_pci_id vio_pci_ids[] = {
 	{ .vendor_id = 0 },
 };
 
-static const char *const pci_args[] = { "mrg_rxbuf", "speed", NULL };
+static const char *const pci_args[] = { "mrg_rxbuf", "speed", "vectorized", NULL };
+
+/* A PCI device is there from probe on, reaches all memory, and has a control queue for the rest. */
+static const struct vio_bus pci_bus = { .present = NULL };
 
 static int
 cfg_read(void *ctx, void *buf, uint32_t len, uint32_t offset)
@@ -69,11 +72,15 @@ vio_pci_init(struct rte_eth_dev *dev)
 			strerror(-ret));
 	if (ret != 0)
 		return ret;
-	ret = vio_port_init(dev, &pci_port->pci.base, &args, rte_eal_iova_mode() == RTE_IOVA_VA);
+	vio_port_prepare(dev, &pci_port->pci.base, &pci_bus, &args,
+			 rte_eal_iova_mode() == RTE_IOVA_VA);
+	ret = vio_inspect(&pci_port->port);
+	if (ret == 0)
+		ret = vio_port_init(dev);
 	if (ret != 0) {
 		VIO_LOG(init, ERR, "%s: the device could not be set up: %s", pci_dev->device.name,
 			strerror(-ret));
-		pci_port->pci.base.ops->close(&pci_port->pci.base);
+		vio_port_fini(dev);
 	}
 	return ret;
 }
@@ -158,4 +165,4 @@ RTE_INIT(vio_pci_register)
 RTE_PMD_EXPORT_NAME(net_vio, __COUNTER__);
 RTE_PMD_REGISTER_PCI_TABLE(net_vio, vio_pci_ids);
 RTE_PMD_REGISTER_KMOD_DEP(net_vio, "* igb_uio | uio_pci_generic | vfio-pci");
-RTE_PMD_REGISTER_PARAM_STRING(net_vio, "mrg_rxbuf=<0|1> speed=<int>");
+RTE_PMD_REGISTER_PARAM_STRING(net_vio, "mrg_rxbuf=<0|1> speed=<int> vectorized=<0|1>");

@@ -86,7 +86,6 @@ vq_announce(struct vio_vq *vq)
 		VIO_PORT_LOG(vq->port, queue, ERR,
 			     "virtqueue %u: the device did not take a ring of %u descriptors: %s",
 			     vq->index, vq->size, strerror(-ret));
-	vq->live = ret == 0;
 	return ret;
 }
 
@@ -169,6 +168,8 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	q->max_frame = rte_pktmbuf_data_room_size(mp) - VIO_RX_DATA_OFF;
 	q->post_len = q->max_frame + VIO_HDR_SIZE;
 	q->addr_field = mbuf_addr_field(port);
+	q->hdr_offset = sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(mp) + VIO_RX_DATA_OFF -
+			VIO_HDR_SIZE;
 	dev->data->rx_queues[queue_id] = q;
 	return 0;
 }
@@ -250,9 +251,26 @@ vio_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 	rte_free(q);
 }
 
+/** Does the buffer of each posted mbuf follow it at once, as in a pool that rte_mbuf made? */
+static int
+check_geometry(const struct vio_rxq *q)
+{
+	for (uint16_t i = 0; i < q->avail_idx; i++)
+		if ((char *)q->slot[i]->buf_addr + VIO_RX_DATA_OFF - VIO_HDR_SIZE !=
+		    (char *)q->slot[i] + q->hdr_offset) {
+			VIO_PORT_LOG(q->vq.port, queue, ERR, "receive queue %u: the buffers of "
+				     "mempool %s do not follow their mbufs; use a pool made with "
+				     "rte_pktmbuf_pool_create()", q->vq.queue_id, q->mp->name);
+			return -EINVAL;
+		}
+	return 0;
+}
+
 int
 vio_rxq_start(struct vio_rxq *q)
 {
+	int ret;
+
 	vq_reset(&q->vq);
 	for (uint32_t i = 0; i <= q->mask; i++) {
 		q->desc[i].len = q->post_len;
@@ -267,7 +285,8 @@ vio_rxq_start(struct vio_rxq *q)
 			     "to give; make it larger", q->vq.queue_id, q->mp->name);
 		return -ENOMEM;
 	}
-	return vq_announce(&q->vq);
+	ret = check_geometry(q);
+	return ret != 0 ? ret : vq_announce(&q->vq);
 }
 
 int
@@ -287,7 +306,6 @@ vio_txq_start(struct vio_txq *q)
 void
 vio_rxq_drain(struct vio_rxq *q)
 {
-	q->vq.live = false;
 	if (q->shuffled) {
 		for (uint32_t i = 0; i <= q->mask; i++) {
 			rte_pktmbuf_free(q->slot[i]);
@@ -303,15 +321,17 @@ vio_rxq_drain(struct vio_rxq *q)
 void
 vio_txq_drain(struct vio_txq *q)
 {
-	q->vq.live = false;
-	for (uint32_t head = 0; head <= q->mask; head++) {
-		uint16_t id = head;
+	if (q->shuffled) {
+		for (uint32_t head = 0; head <= q->mask; head++) {
+			uint16_t count = q->count[head] == VIO_TX_PLAIN ? 1 : q->count[head];
 
-		while (q->count[head] != 0) {
-			rte_pktmbuf_free_seg(q->slot[id]);
-			id = q->shuffled ? q->next[id] : (uint16_t)((id + 1) & q->mask);
-			q->count[head]--;
+			for (uint16_t id = head; count != 0; count--, id = q->next[id])
+				rte_pktmbuf_free_seg(q->slot[id]);
+			q->count[head] = 0;
 		}
+	} else {
+		for (uint16_t i = q->free_idx - q->mask - 1; i != q->desc_idx; i++)
+			rte_pktmbuf_free_seg(q->slot[i & q->mask]);
 	}
 	q->used_idx = q->avail_idx;
 	q->free_idx = q->desc_idx + q->mask + 1;
@@ -372,6 +392,7 @@ vio_rxq_fault(struct vio_rxq *q, enum vio_fault fault)
 		return;
 	q->fault = fault;
 	q->stats.faults++;
+	vio_gate_open(&q->gate, VIO_GATE_CLOSED);
 	vq_fault(&q->vq, "receive", fault);
 }
 
@@ -382,6 +403,7 @@ vio_txq_fault(struct vio_txq *q, enum vio_fault fault)
 		return;
 	q->fault = fault;
 	q->stats.faults++;
+	vio_gate_open(&q->gate, VIO_GATE_CLOSED);
 	vq_fault(&q->vq, "transmit", fault);
 }
 

@@ -21,6 +21,7 @@
 #include <rte_mbuf.h>
 #include <rte_memzone.h>
 
+#include "rxtx/vio_gate.h"
 #include "transport.h"
 #include "vring_split.h"
 
@@ -35,6 +36,12 @@ struct vio_port;
 
 /** Where a received packet begins in its mbuf; the header stands right before it. */
 #define VIO_RX_DATA_OFF RTE_PKTMBUF_HEADROOM
+
+/**
+ * In vio_txq::count: a packet of one descriptor whose mbuf nobody else holds and whose pool is the
+ * queue's. It goes back to the pool without another look at it.
+ */
+#define VIO_TX_PLAIN UINT16_MAX
 
 /** Why a queue stopped: the device broke a rule that it cannot be used on without. */
 enum vio_fault {
@@ -52,7 +59,6 @@ struct vio_vq {
 	uint16_t index;               /**< virtqueue number: 2n receive, 2n + 1 transmit */
 	uint16_t queue_id;            /**< ethdev's number, n */
 	uint16_t size;                /**< descriptors */
-	bool live;                    /**< told to the device; false once reset */
 	uint64_t ring_addr;           /**< of the ring, as the device addresses it */
 };
 
@@ -95,10 +101,12 @@ struct vio_rxq {
 	uint16_t avail_idx;          /**< next available entry to write, published */
 	uint16_t free_thresh;
 
+	uint16_t hdr_offset;         /**< of the header's place from its mbuf's address */
 	uint32_t post_len;           /**< bytes posted per buffer, header included */
 	uint16_t addr_field;         /**< offset in the mbuf of the address that the device uses */
 	uint8_t shuffled;            /**< the device completes out of order */
-	uint8_t fault;               /**< enum vio_fault; the queue delivers nothing more */
+	uint8_t fault;               /**< enum vio_fault */
+	struct vio_gate gate;        /**< closed while the queue is stopped or faulty */
 	struct vio_rxq_stats stats __rte_cache_aligned;
 
 	struct vio_vq vq __rte_cache_aligned;
@@ -111,7 +119,7 @@ struct vio_txq {
 	struct vring_desc *desc;
 	struct vring_avail *avail;
 	struct rte_mbuf **slot;      /**< segment posted at a descriptor; NULL: a header */
-	uint16_t *count;             /**< descriptors of the chain with this head; 0: not posted */
+	uint16_t *count;             /**< descriptors of the chain with this head */
 	uint16_t *ids;               /**< free descriptors in turn, once shuffled */
 	uint16_t *next;              /**< the chain behind a descriptor, once shuffled */
 	uint16_t mask;
@@ -124,6 +132,8 @@ struct vio_txq {
 	uint16_t addr_field;
 	uint8_t shuffled;
 	uint8_t fault;
+	struct vio_gate gate;
+	struct rte_mempool *pool;    /**< of plain packets, see tx_split.h */
 	uint64_t hdr_addr;           /**< an empty header, for packets that have no room for one */
 	struct vio_txq_stats stats __rte_cache_aligned;
 

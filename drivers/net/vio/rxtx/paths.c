@@ -2,7 +2,7 @@
 /* Copyright 2026 The vio authors */
 
 /*
- * paths.c - the one table of burst callbacks, fastest first, and the choice when a port starts.
+ * paths.c - the one table of burst callbacks, fastest first, and the choice when a port goes live.
  */
 
 #include <errno.h>
@@ -10,77 +10,131 @@
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_cpuflags.h>
+#include <rte_vect.h>
 
 #include "../vio.h"
 #include "rxtx.h"
+#include "variants.h"
 
-/** A callback and what it is for. */
+/** What a path needs of the CPU. */
+enum vio_width { WIDTH_SCALAR = 0, WIDTH_SSE = 128, WIDTH_AVX2 = 256, WIDTH_AVX512 = 512 };
+
+/** A path: callbacks, and what they are for. */
 struct vio_path {
 	const char *name;
-	eth_rx_burst_t rx;           /**< of a ring without VIRTIO_F_EVENT_IDX */
-	eth_rx_burst_t rx_event_idx; /**< of one with it */
-	eth_tx_burst_t tx;
-	eth_tx_burst_t tx_event_idx;
-	/** NULL where the path suits @p port, else why it does not. */
-	const char *(*refuse)(const struct vio_port *port);
+	enum vio_width width;
+	uint32_t flags;           /**< the constants that its callbacks share */
+	const eth_rx_burst_t *rx; /**< by VIO_RX_EVENT_IDX and VIO_RX_IOVA */
+	const eth_tx_burst_t *tx; /**< by VIO_TX_EVENT_IDX */
+	bool mergeable;           /**< it looks at num_buffers; another never does */
 };
 
-static const char *
-refuse_when_mergeable(const struct vio_port *port)
-{
-	return vio_has(port, VIRTIO_NET_F_MRG_RXBUF) ?
-	       "mergeable Rx buffers were negotiated" : NULL;
-}
-
-static const char *
-refuse_unless_mergeable(const struct vio_port *port)
-{
-	return vio_has(port, VIRTIO_NET_F_MRG_RXBUF) ?
-	       NULL : "mergeable Rx buffers were not negotiated";
-}
-
 static const struct vio_path rx_paths[] = {
-	{
-		.name = "virtio_recv_pkts",
-		.rx = virtio_recv_pkts,
-		.rx_event_idx = virtio_recv_pkts_event_idx,
-		.refuse = refuse_when_mergeable,
-	},
-	{
-		.name = "virtio_recv_mergeable_pkts",
-		.rx = virtio_recv_mergeable_pkts,
-		.rx_event_idx = virtio_recv_mergeable_pkts_event_idx,
-		.refuse = refuse_unless_mergeable,
-	},
+#ifdef VIO_HAVE_AVX512
+	{ "virtio_recv_pkts_vec (AVX-512)", WIDTH_AVX512, VIO_RX_AVX512,
+	  .rx = vio_recv_pkts_vec_avx512 },
+	{ "virtio_recv_mergeable_pkts_vec (AVX-512)", WIDTH_AVX512, VIO_RX_AVX512 | VIO_RX_MRG,
+	  .rx = vio_recv_mergeable_pkts_vec_avx512, .mergeable = true },
+#endif
+#ifdef VIO_HAVE_AVX2
+	{ "virtio_recv_pkts_vec (AVX2)", WIDTH_AVX2, VIO_RX_AVX2,
+	  .rx = vio_recv_pkts_vec_avx2 },
+	{ "virtio_recv_mergeable_pkts_vec (AVX2)", WIDTH_AVX2, VIO_RX_AVX2 | VIO_RX_MRG,
+	  .rx = vio_recv_mergeable_pkts_vec_avx2, .mergeable = true },
+#endif
+#ifdef VIO_HAVE_SSE
+	{ "virtio_recv_pkts_vec (SSE)", WIDTH_SSE, VIO_RX_SSE,
+	  .rx = vio_recv_pkts_vec_sse },
+	{ "virtio_recv_mergeable_pkts_vec (SSE)", WIDTH_SSE, VIO_RX_SSE | VIO_RX_MRG,
+	  .rx = vio_recv_mergeable_pkts_vec_sse, .mergeable = true },
+#endif
+	{ "virtio_recv_pkts", WIDTH_SCALAR, 0, .rx = vio_recv_pkts },
+	{ "virtio_recv_mergeable_pkts", WIDTH_SCALAR, VIO_RX_MRG,
+	  .rx = vio_recv_mergeable_pkts, .mergeable = true },
 };
 
 static const struct vio_path tx_paths[] = {
-	{
-		.name = "virtio_xmit_pkts",
-		.tx = virtio_xmit_pkts,
-		.tx_event_idx = virtio_xmit_pkts_event_idx,
-	},
+	{ "virtio_xmit_pkts", WIDTH_SCALAR, 0, .tx = vio_xmit_pkts },
 };
+
+static bool
+cpu_has(enum vio_width width)
+{
+	switch (width) {
+	case WIDTH_SCALAR:
+		return true;
+#if defined(RTE_ARCH_X86)
+	case WIDTH_SSE:
+		return rte_cpu_get_flag_enabled(RTE_CPUFLAG_SSE4_1) > 0;
+	case WIDTH_AVX2:
+		return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0;
+	case WIDTH_AVX512:
+		return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512F) > 0 &&
+		       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512BW) > 0 &&
+		       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512VL) > 0;
+#endif
+	default:
+		return false;
+	}
+}
+
+/** Why @p path does not suit @p port; NULL: it does. */
+static const char *
+refuse(const struct vio_path *path, const struct vio_port *port)
+{
+	if (!cpu_has(path->width))
+		return "the CPU does not have it";
+	if (path->width > rte_vect_get_max_simd_bitwidth())
+		return "beyond --force-max-simd-bitwidth";
+	if (path->width > WIDTH_SCALAR && !port->args.vectorized)
+		return "vectorized=0";
+	return NULL;
+}
 
 /** First path that suits; @p why collects the reasons against those before it. */
 static const struct vio_path *
-choose(const struct vio_path *paths, size_t count, const struct vio_port *port,
+choose(const struct vio_path *paths, size_t count, const struct vio_port *port, bool mergeable,
        char *why, size_t why_len)
 {
 	size_t used = 0;
 
 	why[0] = '\0';
 	for (size_t i = 0; i < count; i++) {
-		const char *reason = paths[i].refuse == NULL ? NULL : paths[i].refuse(port);
+		const char *reason = refuse(&paths[i], port);
 
+		/* Not a question of speed: num_buffers counts or it does not (5.1.6.4). */
+		if (paths[i].mergeable != mergeable)
+			continue;
 		if (reason == NULL)
 			return &paths[i];
 		used += snprintf(why + used, why_len - used, "%snot %s: %s",
 				 used == 0 ? "" : "; ", paths[i].name, reason);
 		used = RTE_MIN(used, why_len - 1);
 	}
-	/* The last path of each table takes what is left; the table's order sees to it. */
+	/* Never reached: the tables end with paths that suit any port. */
 	return &paths[count - 1];
+}
+
+void
+vio_burst_set(struct rte_eth_dev *dev, eth_rx_burst_t rx, eth_tx_burst_t tx)
+{
+	struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[dev->data->port_id];
+
+	dev->rx_pkt_burst = rx;
+	dev->tx_pkt_burst = tx;
+	/* ethdev copies the callbacks when a port starts; a later change has to reach the copy. */
+	if (dev->data->dev_started) {
+		ops->rx_pkt_burst = rx;
+		ops->tx_pkt_burst = tx;
+	}
+}
+
+static void
+log_choice(const struct vio_port *port, const char *direction, const char *name, const char *why)
+{
+	VIO_PORT_LOG(port, driver, NOTICE, "%s path %s (%s)", direction, name,
+		     why[0] != '\0' ? why : "there is no faster one");
 }
 
 void
@@ -89,27 +143,31 @@ vio_paths_choose(struct rte_eth_dev *dev)
 	struct vio_port *port = vio_port(dev);
 	bool event_idx = vio_has(port, VIRTIO_RING_F_EVENT_IDX);
 	const struct vio_path *rx = choose(rx_paths, RTE_DIM(rx_paths), port,
+					   vio_has(port, VIRTIO_NET_F_MRG_RXBUF),
 					   port->rx_reason, sizeof(port->rx_reason));
-	const struct vio_path *tx = choose(tx_paths, RTE_DIM(tx_paths), port,
+	const struct vio_path *tx = choose(tx_paths, RTE_DIM(tx_paths), port, false,
 					   port->tx_reason, sizeof(port->tx_reason));
+	uint32_t rx_variation = (event_idx ? VIO_RX_EVENT_IDX : 0) |
+				(port->iova_is_va ? 0 : VIO_RX_IOVA);
+	uint32_t tx_variation = event_idx ? VIO_TX_EVENT_IDX : 0;
 
-	port->rx_path = rx->name;
-	port->tx_path = tx->name;
-	dev->rx_pkt_burst = event_idx ? rx->rx_event_idx : rx->rx;
-	dev->tx_pkt_burst = event_idx ? tx->tx_event_idx : tx->tx;
-	VIO_PORT_LOG(port, driver, NOTICE, "rx path %s (%s)", rx->name,
-		     port->rx_reason[0] != '\0' ? port->rx_reason : "the fastest there is");
-	VIO_PORT_LOG(port, driver, NOTICE, "tx path %s (%s)", tx->name,
-		     port->tx_reason[0] != '\0' ? port->tx_reason : "the fastest there is");
+	port->rx_path = rx - rx_paths;
+	port->tx_path = tx - tx_paths;
+	port->rx_variant = VIO_GATE_VARIANT(rx->flags | rx_variation);
+	port->tx_variant = VIO_GATE_VARIANT(tx->flags | tx_variation);
+	vio_burst_set(dev, rx->rx[rx_variation], tx->tx[tx_variation]);
+	log_choice(port, "rx", rx->name, port->rx_reason);
+	log_choice(port, "tx", tx->name, port->tx_reason);
 }
 
 static int
-burst_mode(const struct vio_port *port, const char *name, struct rte_eth_burst_mode *mode)
+burst_mode(const struct vio_port *port, const struct vio_path *paths, uint8_t path,
+	   struct rte_eth_burst_mode *mode)
 {
-	if (name == NULL)
-		return -EINVAL; /* chosen when the port starts */
+	if (path == VIO_PATH_NONE)
+		return -EINVAL; /* chosen when the port goes live */
 	mode->flags = 0;
-	snprintf(mode->info, sizeof(mode->info), "%s, split ring%s", name,
+	snprintf(mode->info, sizeof(mode->info), "%s, split ring%s", paths[path].name,
 		 vio_has(port, VIRTIO_RING_F_EVENT_IDX) ? ", event index" : "");
 	return 0;
 }
@@ -118,12 +176,12 @@ int
 vio_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t queue_id __rte_unused,
 		      struct rte_eth_burst_mode *mode)
 {
-	return burst_mode(vio_port(dev), vio_port(dev)->rx_path, mode);
+	return burst_mode(vio_port(dev), rx_paths, vio_port(dev)->rx_path, mode);
 }
 
 int
 vio_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t queue_id __rte_unused,
 		      struct rte_eth_burst_mode *mode)
 {
-	return burst_mode(vio_port(dev), vio_port(dev)->tx_path, mode);
+	return burst_mode(vio_port(dev), tx_paths, vio_port(dev)->tx_path, mode);
 }

@@ -8,6 +8,10 @@
  * against what was posted, and refills in blocks. A descriptor's length and flags, and the
  * available ring, are written once when the queue starts; a refill stores addresses.
  *
+ * A file that is compiled for wider registers defines VIO_RX_BLOCK and vio_rx_split_block() before
+ * it includes this one: blocks of packets that each took one buffer then go that way, everything
+ * else packet by packet within the same burst.
+ *
  * A packet of several buffers is taken when all of them are used, so no half packet is ever kept.
  */
 #ifndef VIO_RX_SPLIT_H
@@ -17,12 +21,9 @@
 #include <rte_prefetch.h>
 
 #include "../vio_queue.h"
+#include "variants.h"
+#include "vio_gate.h"
 #include "vio_mbuf.h"
-
-/** Constants that make the variants. */
-#define VIO_RX_MRG       (1u << 0) /**< num_buffers counts: VIRTIO_NET_F_MRG_RXBUF */
-#define VIO_RX_EVENT_IDX (1u << 1) /**< VIRTIO_F_EVENT_IDX */
-#define VIO_RX_SHUFFLED  (1u << 2) /**< the device completes out of order */
 
 /** Mbufs that one refill takes from the pool at once, at most. */
 #define VIO_RX_REFILL_MAX 64
@@ -30,57 +31,66 @@
 /** The device completes out of order from position @p pos on: keep the order from now on. */
 void vio_rx_split_shuffle(struct vio_rxq *q, uint16_t pos);
 
+/** An unexpected id at @p pos; @p first is where its packet began. */
+void vio_rx_split_surprise(struct vio_rxq *q, uint16_t first, uint16_t pos, uint32_t id);
+
+/** Fill a ring whose device completes out of order. */
+void vio_rx_split_fill_shuffled(struct vio_rxq *q);
+
 static __rte_always_inline uint16_t
 vio_rx_split_free(const struct vio_rxq *q)
 {
 	return (uint16_t)(q->used_idx + q->mask + 1 - q->avail_idx);
 }
 
-/** Post one mbuf at ring position @p pos. */
-static __rte_always_inline void
-vio_rx_split_post(struct vio_rxq *q, uint16_t pos, struct rte_mbuf *m, const bool shuffled)
+/**
+ * Take mbufs from the pool of a queue, as many of @p n as it has: a pool that is nearly empty still
+ * gives something.
+ */
+static __rte_always_inline uint16_t
+vio_rx_alloc(struct vio_rxq *q, struct rte_mbuf **mbufs, uint16_t n)
 {
-	uint16_t id = pos & q->mask;
-
-	if (shuffled) {
-		id = q->ids[id];
-		q->avail->ring[pos & q->mask] = id;
+	while (unlikely(rte_mempool_get_bulk(q->mp, (void **)mbufs, n) != 0)) {
+		q->stats.nombuf += (n + 1) / 2;
+		n /= 2;
+		if (n == 0)
+			break;
 	}
-	q->slot[id] = m;
-	q->desc[id].addr = vio_mbuf_addr(m, q->addr_field) + VIO_RX_DATA_OFF - VIO_HDR_SIZE;
+	return n;
+}
+
+/** Where the device is to write the header of the packet that goes into @p m. */
+static __rte_always_inline uint64_t
+vio_rx_addr(const struct vio_rxq *q, const struct rte_mbuf *m, const uint32_t flags)
+{
+	/* By virtual address nothing of the mbuf has to be read: its buffer follows it. */
+	if (flags & VIO_RX_IOVA)
+		return m->buf_iova + VIO_RX_DATA_OFF - VIO_HDR_SIZE;
+	return (uintptr_t)m + q->hdr_offset;
 }
 
 /**
- * Fill free descriptors, all that the pool has mbufs for.
- * @return the descriptors filled; they are published
+ * Fill free descriptors in ring order, all that the pool has mbufs for. The pool's array of
+ * pointers is copied straight into slot[], which is therefore filled up to its end first.
  */
-static __rte_always_inline uint16_t
-vio_rx_split_fill(struct vio_rxq *q, const bool shuffled)
+static __rte_always_inline void
+vio_rx_split_fill(struct vio_rxq *q, const uint32_t flags)
 {
-	struct rte_mbuf *fresh[VIO_RX_REFILL_MAX];
 	uint16_t want = vio_rx_split_free(q);
-	uint16_t pos = q->avail_idx;
-	uint16_t done = 0;
+	uint16_t n, got;
 
-	while (done < want) {
-		uint16_t n = RTE_MIN((uint16_t)(want - done), (uint16_t)VIO_RX_REFILL_MAX);
+	do {
+		const uint16_t at = q->avail_idx & q->mask;
 
-		/* A pool that is nearly empty still gives what it has. */
-		while (unlikely(rte_mempool_get_bulk(q->mp, (void **)fresh, n) != 0)) {
-			q->stats.nombuf += (n + 1) / 2;
-			n /= 2;
-			if (n == 0)
-				goto out;
-		}
-		for (uint16_t i = 0; i < n; i++)
-			vio_rx_split_post(q, pos + i, fresh[i], shuffled);
-		pos += n;
-		done += n;
-	}
-out:
-	q->avail_idx = pos;
-	vring_split_publish(q->avail, pos);
-	return done;
+		n = RTE_MIN(want, (uint16_t)(q->mask + 1 - at));
+		n = RTE_MIN(n, (uint16_t)VIO_RX_REFILL_MAX);
+		got = vio_rx_alloc(q, &q->slot[at], n);
+		for (uint16_t i = 0; i < got; i++)
+			q->desc[at + i].addr = vio_rx_addr(q, q->slot[at + i], flags);
+		q->avail_idx += got;
+		want -= got;
+	} while (unlikely(want != 0 && got == n));
+	vring_split_publish(q->avail, q->avail_idx);
 }
 
 /** Refill once free_thresh descriptors are free, and tell the device if it wants to know. */
@@ -92,9 +102,9 @@ vio_rx_split_refill(struct vio_rxq *q, const uint32_t flags)
 	if (likely(vio_rx_split_free(q) < q->free_thresh))
 		return;
 	if (likely(!q->shuffled))
-		vio_rx_split_fill(q, false);
+		vio_rx_split_fill(q, flags);
 	else
-		vio_rx_split_fill(q, true);
+		vio_rx_split_fill_shuffled(q);
 	if (unlikely(q->avail_idx == old))
 		return;
 	if (vring_split_must_kick(q->used, q->mask + 1, flags & VIO_RX_EVENT_IDX, old,
@@ -134,17 +144,13 @@ vio_rx_split_take(struct vio_rxq *q, uint16_t pos, uint32_t *len, uint32_t *id,
 	return m;
 }
 
-/** An unexpected id at @p pos; @p first is where its packet began. */
-static __rte_noinline void
-vio_rx_split_surprise(struct vio_rxq *q, uint16_t first, uint16_t pos, uint32_t id)
+/** num_buffers of a packet; the device may rewrite it, so it is read once (5.1.6.4). */
+static __rte_always_inline uint16_t
+vio_rx_num_buffers(const struct vio_rxq *q, const struct rte_mbuf *m)
 {
-	bool posted = id <= q->mask &&
-		      ((id - pos) & q->mask) < (uint16_t)(q->avail_idx - pos);
+	const struct virtio_net_hdr_mrg_rxbuf *hdr = (const void *)((const char *)m + q->hdr_offset);
 
-	if (q->shuffled || !posted)
-		vio_rxq_fault(q, VIO_FAULT_USED_ID);
-	else
-		vio_rx_split_shuffle(q, first);
+	return __atomic_load_n(&hdr->num_buffers, __ATOMIC_RELAXED);
 }
 
 /** What became of a packet of several buffers. */
@@ -171,7 +177,7 @@ vio_rx_split_merge(struct vio_rxq *q, struct rte_mbuf *head, uint16_t pos, uint1
 
 		if (unlikely(m == NULL)) {
 			/* In order nothing was taken yet: the chain is only forgotten. */
-			for (m = head->next; !shuffled && m != NULL; m = tail) {
+			for (m = head; !shuffled && m != NULL; m = tail) {
 				tail = m->next;
 				m->next = NULL;
 			}
@@ -193,6 +199,74 @@ vio_rx_split_merge(struct vio_rxq *q, struct rte_mbuf *head, uint16_t pos, uint1
 }
 
 /**
+ * One packet at @p pos, by itself.
+ *
+ * @param left  used entries from @p pos on
+ * @param pkt   the packet; NULL where it was dropped, and counted
+ * @return entries that it took, 0: the burst ends here
+ */
+static __rte_always_inline uint16_t
+vio_rx_split_packet(struct vio_rxq *q, struct rte_mbuf **pkt, uint16_t pos, uint16_t left,
+		    const uint32_t flags)
+{
+	const bool shuffled = (flags & VIO_RX_SHUFFLED) != 0;
+	uint16_t num = 1;
+	uint32_t len, id;
+	struct rte_mbuf *m = vio_rx_split_take(q, pos, &len, &id, shuffled);
+
+	*pkt = NULL;
+	if (unlikely(m == NULL)) {
+		vio_rx_split_surprise(q, pos, pos, id);
+		return 0;
+	}
+	if (unlikely(len <= VIO_HDR_SIZE || len > q->post_len)) {
+		q->stats.bad_length++;
+		rte_pktmbuf_free(m);
+		return 1;
+	}
+	if (flags & VIO_RX_MRG) {
+		num = vio_rx_num_buffers(q, m);
+		if (unlikely(num == 0 || num > q->mask + 1)) {
+			q->stats.bad_num_buffers++;
+			rte_pktmbuf_free(m);
+			return 1;
+		}
+		if (unlikely(num > left)) {
+			/* The rest is not there yet: the next burst comes back to it. */
+			if (shuffled)
+				q->slot[id] = m;
+			return 0;
+		}
+	}
+	vio_rx_mbuf_init(m, q->rearm, len - VIO_HDR_SIZE, len - VIO_HDR_SIZE);
+	if ((flags & VIO_RX_MRG) && unlikely(num > 1)) {
+		enum vio_merge merge = vio_rx_split_merge(q, m, pos, num, shuffled);
+
+		if (unlikely(merge != VIO_MERGE_DONE)) {
+			/* A surprise in order: the slots still hold it all. */
+			if (shuffled || merge == VIO_MERGE_DROP)
+				rte_pktmbuf_free(m);
+			q->stats.bad_length += merge == VIO_MERGE_DROP;
+			return merge == VIO_MERGE_DROP ? num : 0;
+		}
+	}
+	*pkt = m;
+	return num;
+}
+
+#ifndef VIO_RX_BLOCK
+/** Packets that go together; 1: there is no such way, see the top of this file. */
+#define VIO_RX_BLOCK 1
+static __rte_always_inline bool
+vio_rx_split_block(struct vio_rxq *q __rte_unused, struct rte_mbuf **pkts __rte_unused,
+		   uint16_t at __rte_unused, uint64_t *bytes __rte_unused,
+		   const uint32_t flags __rte_unused)
+{
+	return false;
+}
+#endif
+
+/**
  * Take up to @p nb packets out of the @p pending used entries.
  * Stops early at a surprise, see vio_rx_split_surprise().
  */
@@ -200,67 +274,36 @@ static __rte_always_inline uint16_t
 vio_rx_split_dequeue(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t pending,
 		     const uint32_t flags)
 {
-	const bool shuffled = (flags & VIO_RX_SHUFFLED) != 0;
 	uint16_t pos = q->used_idx;
 	const uint16_t end = pos + pending;
+	uint16_t single = 0; /* packets to take one by one before a block is tried again */
 	uint64_t bytes = 0;
 	uint16_t n = 0;
 
 	while (n < nb && pos != end) {
-		uint32_t len, id;
-		uint16_t num = 1;
-		struct rte_mbuf *m = vio_rx_split_take(q, pos, &len, &id, shuffled);
+		uint16_t took;
 
-		if (unlikely(m == NULL)) {
-			vio_rx_split_surprise(q, pos, pos, id);
+		if (VIO_RX_BLOCK > 1 && !(flags & VIO_RX_SHUFFLED) && likely(single == 0) &&
+		    nb - n >= VIO_RX_BLOCK && (uint16_t)(end - pos) >= VIO_RX_BLOCK &&
+		    (pos & q->mask) + VIO_RX_BLOCK <= q->mask + 1) {
+			if (likely(vio_rx_split_block(q, &pkts[n], pos & q->mask, &bytes, flags))) {
+				n += VIO_RX_BLOCK;
+				pos += VIO_RX_BLOCK;
+				continue;
+			}
+			single = VIO_RX_BLOCK;
+		}
+		if (!(flags & VIO_RX_SHUFFLED))
+			rte_prefetch0(q->slot[(pos + 4) & q->mask]);
+		took = vio_rx_split_packet(q, &pkts[n], pos, end - pos, flags);
+		if (unlikely(took == 0))
 			break;
-		}
-		rte_prefetch0(q->slot[(pos + 4) & q->mask]);
-		if (unlikely(len <= VIO_HDR_SIZE || len > q->post_len)) {
-			q->stats.bad_length++;
-			rte_pktmbuf_free(m);
-			pos++;
+		single -= single != 0;
+		pos += took;
+		if (unlikely(pkts[n] == NULL))
 			continue;
-		}
-		len -= VIO_HDR_SIZE;
-		if (flags & VIO_RX_MRG) {
-			const struct virtio_net_hdr_mrg_rxbuf *hdr = (const void *)
-				((char *)m->buf_addr + VIO_RX_DATA_OFF - VIO_HDR_SIZE);
-
-			num = __atomic_load_n(&hdr->num_buffers, __ATOMIC_RELAXED);
-			if (unlikely(num == 0 || num > q->mask + 1)) {
-				q->stats.bad_num_buffers++;
-				rte_pktmbuf_free(m);
-				pos++;
-				continue;
-			}
-			if (unlikely(num > (uint16_t)(end - pos))) {
-				/* The rest is not there yet: come back to this packet. */
-				if (shuffled)
-					q->slot[id] = m;
-				break;
-			}
-		}
-		vio_rx_mbuf_init(m, q->rearm, len, len);
-		if ((flags & VIO_RX_MRG) && unlikely(num > 1)) {
-			enum vio_merge merge = vio_rx_split_merge(q, m, pos, num, shuffled);
-
-			if (unlikely(merge != VIO_MERGE_DONE)) {
-				if (merge == VIO_MERGE_STOP) {
-					/* In order the slots still hold it all. */
-					if (shuffled)
-						rte_pktmbuf_free(m);
-					break;
-				}
-				q->stats.bad_length++;
-				rte_pktmbuf_free(m);
-				pos += num;
-				continue;
-			}
-		}
-		pos += num;
-		bytes += m->pkt_len;
-		pkts[n++] = m;
+		bytes += pkts[n]->pkt_len;
+		n++;
 	}
 	q->used_idx = pos;
 	q->stats.packets += n;
@@ -275,11 +318,12 @@ vio_rx_split_burst(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t nb, const
 	uint16_t n = 0;
 	uint16_t pending;
 
-	if (unlikely(q->fault != VIO_FAULT_NONE))
+	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
 		return 0;
 	pending = vring_split_load_used(q->used) - q->used_idx;
 	if (unlikely(pending > (uint16_t)(q->avail_idx - q->used_idx))) {
 		vio_rxq_fault(q, VIO_FAULT_USED_INDEX);
+		vio_gate_leave(&q->gate);
 		return 0;
 	}
 	if (likely(!q->shuffled)) {
@@ -291,7 +335,26 @@ vio_rx_split_burst(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t nb, const
 	if (unlikely(q->shuffled))
 		n += vio_rx_split_dequeue(q, pkts + n, nb - n, pending, flags | VIO_RX_SHUFFLED);
 	vio_rx_split_refill(q, flags);
+	vio_gate_leave(&q->gate);
 	return n;
 }
+
+/** Make the callbacks of one path: with and without event index, by virtual address and IOVA. */
+#define VIO_RX_SPLIT_CALLBACK(name, flags) \
+static uint16_t \
+virtio_ ## name(void *rxq, struct rte_mbuf **pkts, uint16_t nb) \
+{ \
+	return vio_rx_split_burst(rxq, pkts, nb, flags); \
+}
+
+#define VIO_RX_SPLIT_CALLBACKS(name, flags) \
+VIO_RX_SPLIT_CALLBACK(name, flags) \
+VIO_RX_SPLIT_CALLBACK(name ## _event_idx, (flags) | VIO_RX_EVENT_IDX) \
+VIO_RX_SPLIT_CALLBACK(name ## _iova, (flags) | VIO_RX_IOVA) \
+VIO_RX_SPLIT_CALLBACK(name ## _event_idx_iova, (flags) | VIO_RX_EVENT_IDX | VIO_RX_IOVA) \
+const eth_rx_burst_t vio_ ## name[] = { \
+	virtio_ ## name, virtio_ ## name ## _event_idx, \
+	virtio_ ## name ## _iova, virtio_ ## name ## _event_idx_iova, \
+};
 
 #endif /* VIO_RX_SPLIT_H */

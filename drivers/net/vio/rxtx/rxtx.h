@@ -8,26 +8,37 @@
 #define VIO_RXTX_H
 
 #include <rte_ethdev.h>
+#include <ethdev_driver.h>
 
 struct vio_port;
 
-uint16_t virtio_recv_pkts(void *rxq, struct rte_mbuf **pkts, uint16_t nb);
-uint16_t virtio_recv_pkts_event_idx(void *rxq, struct rte_mbuf **pkts, uint16_t nb);
-uint16_t virtio_recv_mergeable_pkts(void *rxq, struct rte_mbuf **pkts, uint16_t nb);
-uint16_t virtio_recv_mergeable_pkts_event_idx(void *rxq, struct rte_mbuf **pkts, uint16_t nb);
-uint16_t virtio_xmit_pkts(void *txq, struct rte_mbuf **pkts, uint16_t nb);
-uint16_t virtio_xmit_pkts_event_idx(void *txq, struct rte_mbuf **pkts, uint16_t nb);
+/*
+ * One array a path, indexed by VIO_RX_EVENT_IDX | VIO_RX_IOVA, or by VIO_TX_EVENT_IDX. In profiles the
+ * callbacks have the name of their path: virtio_recv_pkts, virtio_recv_pkts_event_idx, ...
+ */
+extern const eth_rx_burst_t vio_recv_pkts[];
+extern const eth_rx_burst_t vio_recv_pkts_vec_sse[];
+extern const eth_rx_burst_t vio_recv_pkts_vec_avx2[];
+extern const eth_rx_burst_t vio_recv_pkts_vec_avx512[];
+extern const eth_rx_burst_t vio_recv_mergeable_pkts[];
+extern const eth_rx_burst_t vio_recv_mergeable_pkts_vec_sse[];
+extern const eth_rx_burst_t vio_recv_mergeable_pkts_vec_avx2[];
+extern const eth_rx_burst_t vio_recv_mergeable_pkts_vec_avx512[];
+extern const eth_tx_burst_t vio_xmit_pkts[];
 
+struct vio_rxq;
 /**
  * Fill a receive ring for the first time; the queue is not live, nothing is kicked.
  * @return descriptors posted
  */
-struct vio_rxq;
 uint16_t vio_rx_fill(struct vio_rxq *q);
 
 /** Callbacks of a port that is stopped: they move nothing. */
 uint16_t vio_recv_stopped(void *rxq, struct rte_mbuf **pkts, uint16_t nb);
 uint16_t vio_xmit_stopped(void *txq, struct rte_mbuf **pkts, uint16_t nb);
+
+/** Put callbacks into @p dev, also where the port runs already. */
+void vio_burst_set(struct rte_eth_dev *dev, eth_rx_burst_t rx, eth_tx_burst_t tx);
 
 /**
  * Pick the callbacks for the features that were accepted and put them into @p dev; the reasons go to

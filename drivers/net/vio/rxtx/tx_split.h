@@ -15,13 +15,21 @@
 #include <rte_prefetch.h>
 
 #include "../vio_queue.h"
+#include "variants.h"
+#include "vio_gate.h"
 #include "vio_mbuf.h"
-
-#define VIO_TX_EVENT_IDX (1u << 0) /**< VIRTIO_F_EVENT_IDX */
-#define VIO_TX_SHUFFLED  (1u << 1) /**< the device completes out of order */
 
 /** The device completes out of order: keep the free descriptors' order from now on. */
 void vio_tx_split_shuffle(struct vio_txq *q);
+
+/** A completion that is not the expected one: follow the device, or stop the queue. */
+void vio_tx_split_surprise(struct vio_txq *q, uint32_t id);
+
+/** Take back @p pending used entries of a device that completes out of order. */
+void vio_tx_split_complete_shuffled(struct vio_txq *q, uint16_t pending);
+
+/** Most packets that one call to the pool takes. */
+#define VIO_TX_FREE_MAX 64
 
 /** Descriptors that nothing uses. */
 static __rte_always_inline uint16_t
@@ -30,71 +38,81 @@ vio_tx_split_free(const struct vio_txq *q)
 	return (uint16_t)(q->free_idx - q->desc_idx);
 }
 
-/** A completion that is not the expected one. @return true where the caller may go on shuffled */
-static __rte_noinline bool
-vio_tx_split_surprise(struct vio_txq *q, uint32_t id)
-{
-	if (q->shuffled || id > q->mask || q->count[id] == 0) {
-		vio_txq_fault(q, VIO_FAULT_USED_ID);
-		return false;
-	}
-	vio_tx_split_shuffle(q);
-	return true;
-}
-
 /**
- * Take back what the device has sent, @p pending used entries, @p flags says in which order.
- * @return entries taken; fewer at a surprise
+ * How many of the @p n used entries from ring index @p at on are plain packets that completed in
+ * order; descriptor @p first is the next to come back. Nothing wraps within @p n.
  */
 static __rte_always_inline uint16_t
-vio_tx_split_complete(struct vio_txq *q, struct vio_free_batch *batch, uint16_t pending,
-		      const uint32_t flags)
+vio_tx_split_plain_run(const struct vio_txq *q, uint16_t at, uint16_t first, uint16_t n)
 {
-	const bool shuffled = (flags & VIO_TX_SHUFFLED) != 0;
-	uint16_t done;
+	uint16_t i;
 
-	for (done = 0; done < pending; done++) {
-		const struct vring_used_elem *elem = &q->used->ring[q->used_idx & q->mask];
-		uint32_t id = __atomic_load_n(&elem->id, __ATOMIC_RELAXED);
-		uint16_t count;
+	for (i = 0; i < n; i++) {
+		uint32_t id = __atomic_load_n(&q->used->ring[at + i].id, __ATOMIC_RELAXED);
 
-		if (shuffled ? unlikely(id > q->mask || q->count[id] == 0) :
-			       unlikely(id != (uint32_t)(q->free_idx & q->mask) ||
-					q->count[id] == 0)) {
-			vio_tx_split_surprise(q, id);
+		if (unlikely(id != (uint32_t)(first + i) || q->count[first + i] != VIO_TX_PLAIN))
 			break;
-		}
-		count = q->count[id];
-		q->count[id] = 0;
-		while (count-- != 0) {
-			if (likely(q->slot[id] != NULL))
-				vio_free_add(batch, q->slot[id]);
-			if (shuffled)
-				q->ids[q->free_idx & q->mask] = id;
-			q->free_idx++;
-			id = shuffled ? q->next[id] : (uint32_t)((id + 1) & q->mask);
-		}
-		q->used_idx++;
 	}
-	return done;
+	return i;
+}
+
+/** Take back one packet that completed in order, of any kind. */
+static __rte_noinline void
+vio_tx_split_complete_chain(struct vio_txq *q)
+{
+	uint16_t at = q->free_idx & q->mask;
+	uint16_t count = q->count[at] == VIO_TX_PLAIN ? 1 : q->count[at];
+
+	for (uint16_t i = 0; i < count; i++)
+		rte_pktmbuf_free_seg(q->slot[(at + i) & q->mask]);
+	q->free_idx += count;
+	q->used_idx++;
+}
+
+/** Take back @p pending used entries as long as they are in order. */
+static __rte_always_inline void
+vio_tx_split_complete(struct vio_txq *q, uint16_t pending)
+{
+	while (pending != 0) {
+		const uint16_t at = q->used_idx & q->mask;
+		const uint16_t first = q->free_idx & q->mask;
+		uint16_t n = RTE_MIN(pending, (uint16_t)(q->mask + 1 - RTE_MAX(at, first)));
+		uint32_t id;
+
+		n = RTE_MIN(n, (uint16_t)VIO_TX_FREE_MAX);
+		n = vio_tx_split_plain_run(q, at, first, n);
+		if (likely(n != 0)) {
+			rte_mempool_put_bulk(q->pool, (void **)&q->slot[first], n);
+			q->free_idx += n;
+			q->used_idx += n;
+			pending -= n;
+			continue;
+		}
+		id = __atomic_load_n(&q->used->ring[at].id, __ATOMIC_RELAXED);
+		if (unlikely(id != first)) {
+			vio_tx_split_surprise(q, id);
+			return;
+		}
+		vio_tx_split_complete_chain(q);
+		pending--;
+	}
 }
 
 /** Take back everything that the device has sent by now (Barrier B inside). */
 static __rte_always_inline void
 vio_tx_split_reclaim(struct vio_txq *q)
 {
-	struct vio_free_batch batch = { .n = 0, .pool = NULL };
 	uint16_t pending = vring_split_load_used(q->used) - q->used_idx;
+	const uint16_t end = q->used_idx + pending;
 
 	if (unlikely(pending > (uint16_t)(q->avail_idx - q->used_idx))) {
 		vio_txq_fault(q, VIO_FAULT_USED_INDEX);
 		return;
 	}
 	if (likely(!q->shuffled))
-		pending -= vio_tx_split_complete(q, &batch, pending, 0);
+		vio_tx_split_complete(q, pending);
 	if (unlikely(q->shuffled && q->fault == VIO_FAULT_NONE))
-		vio_tx_split_complete(q, &batch, pending, VIO_TX_SHUFFLED);
-	vio_free_flush(&batch);
+		vio_tx_split_complete_shuffled(q, end - q->used_idx);
 }
 
 /** Fill the next free descriptor. @return its number */
@@ -119,77 +137,50 @@ vio_tx_split_desc(struct vio_txq *q, struct rte_mbuf *m, uint64_t addr, uint32_t
 	return id;
 }
 
-/** Make one packet available; there are descriptors for it. Published with the burst. */
+/** Make a packet of any kind available; there are @p count descriptors for it. */
 static __rte_always_inline void
-vio_tx_split_packet(struct vio_txq *q, struct rte_mbuf *m, bool push)
+vio_tx_split_chain(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t count)
 {
-	uint16_t count = m->nb_segs + !push;
 	uint64_t addr = vio_mbuf_addr(m, q->addr_field) + m->data_off;
+	bool more = m->nb_segs > 1;
 	uint16_t head;
 
-	if (likely(push)) {
-		/* 5.1.6.2: no offload is asked for, num_buffers is 0. */
-		memset(rte_pktmbuf_mtod_offset(m, char *, -VIO_HDR_SIZE), 0, VIO_HDR_SIZE);
+	if (push) {
+		vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
 		head = vio_tx_split_desc(q, m, addr - VIO_HDR_SIZE, m->data_len + VIO_HDR_SIZE,
-					 m->nb_segs > 1);
+					 more);
 	} else {
-		/* The headers outside of mbufs are zero from the start and stay so. */
+		/* The header outside of mbufs is empty from the start and stays so. */
 		head = vio_tx_split_desc(q, NULL, q->hdr_addr, VIO_HDR_SIZE, true);
-		vio_tx_split_desc(q, m, addr, m->data_len, m->nb_segs > 1);
+		vio_tx_split_desc(q, m, addr, m->data_len, more);
 	}
-	for (struct rte_mbuf *seg = m->next; unlikely(seg != NULL); seg = seg->next)
-		vio_tx_split_desc(q, seg,
-				  vio_mbuf_addr(seg, q->addr_field) + seg->data_off,
-				  seg->data_len, seg->next != NULL);
+	for (m = m->next; m != NULL; m = m->next)
+		vio_tx_split_desc(q, m, vio_mbuf_addr(m, q->addr_field) + m->data_off,
+				  m->data_len, m->next != NULL);
 	q->count[head] = count;
 	q->avail->ring[q->avail_idx++ & q->mask] = head;
 }
 
-/** The body of every callback that sends any packet on a split ring. */
-static __rte_always_inline uint16_t
-vio_tx_split_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const uint32_t flags)
+/** Make a plain packet available in the next descriptor. */
+static __rte_always_inline void
+vio_tx_split_plain(struct vio_txq *q, struct rte_mbuf *m)
 {
-	const uint16_t old = q->avail_idx;
-	uint64_t bytes = 0;
-	uint16_t sent = 0, bad = 0;
-	bool again = true;
+	const uint16_t id = q->desc_idx++ & q->mask;
+	const uint64_t addr = vio_mbuf_addr(m, q->addr_field) + m->data_off;
 
-	if (unlikely(q->fault != VIO_FAULT_NONE))
-		return 0;
-	if (vio_tx_split_free(q) < q->free_thresh)
-		vio_tx_split_reclaim(q);
+	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
+	q->desc[id].addr = addr - VIO_HDR_SIZE;
+	q->desc[id].len = m->data_len + VIO_HDR_SIZE;
+	q->desc[id].flags = 0; /* and next does not count (2.7.5) */
+	q->slot[id] = m;
+	q->count[id] = VIO_TX_PLAIN;
+	q->avail->ring[q->avail_idx++ & q->mask] = id;
+}
 
-	while (sent < nb) {
-		struct rte_mbuf *m = pkts[sent];
-		bool push = vio_tx_can_push(m, VIO_HDR_SIZE);
-		uint32_t need = m->nb_segs + !push;
-
-		if (unlikely(need > vio_tx_split_free(q))) {
-			if (need > (uint32_t)q->mask + 1) {
-				/* No ring of this size will ever take it. */
-				rte_pktmbuf_free(m);
-				bad++;
-				sent++;
-				continue;
-			}
-			if (!again)
-				break;
-			again = false;
-			vio_tx_split_reclaim(q);
-			continue;
-		}
-		bytes += m->pkt_len;
-		vio_tx_split_packet(q, m, push);
-		sent++;
-	}
-	if (unlikely(sent < nb))
-		q->stats.ring_full++;
-	q->stats.bad_packet += bad;
-	q->stats.packets += sent - bad;
-	q->stats.bytes += bytes;
-	if (unlikely(q->avail_idx == old))
-		return sent;
-
+/** Show the device what was made available since @p old, and tell it if it wants to know. */
+static __rte_always_inline void
+vio_tx_split_publish(struct vio_txq *q, uint16_t old, const uint32_t flags)
+{
 	vring_split_publish(q->avail, q->avail_idx);
 	if (vring_split_must_kick(q->used, q->mask + 1, flags & VIO_TX_EVENT_IDX, old,
 				  q->avail_idx)) {
@@ -198,7 +189,86 @@ vio_tx_split_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const
 	} else {
 		q->stats.kicks_saved++;
 	}
+}
+
+/**
+ * Send one packet that is not plain, or for which there seems to be no room.
+ * @return 1 sent, 0 no room, -1 dropped: no ring of this size will ever take it
+ */
+static __rte_always_inline int
+vio_tx_split_other(struct vio_txq *q, struct rte_mbuf *m)
+{
+	bool push = vio_tx_can_push(m, VIO_HDR_SIZE);
+	uint32_t need = m->nb_segs + !push;
+
+	if (unlikely(need > (uint32_t)q->mask + 1)) {
+		rte_pktmbuf_free(m);
+		return -1;
+	}
+	if (need > vio_tx_split_free(q)) {
+		vio_tx_split_reclaim(q);
+		if (need > vio_tx_split_free(q))
+			return 0;
+	}
+	vio_tx_split_chain(q, m, push, need);
+	return 1;
+}
+
+/** The body of every callback that sends any packet on a split ring. */
+static __rte_always_inline uint16_t
+vio_tx_split_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const uint32_t flags)
+{
+	uint16_t old, sent, bad = 0;
+	uint64_t bytes = 0;
+
+	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
+		return 0;
+	old = q->avail_idx;
+	if (vio_tx_split_free(q) < q->free_thresh)
+		vio_tx_split_reclaim(q);
+	if (unlikely(q->avail_idx == q->used_idx && nb != 0))
+		q->pool = pkts[0]->pool; /* nothing is out: the queue may change its pool */
+
+	for (sent = 0; sent < nb; sent++) {
+		struct rte_mbuf *m = pkts[sent];
+		uint32_t len = m->pkt_len;
+
+		if (likely(vio_tx_is_plain(m, q->pool) && vio_tx_split_free(q) != 0 &&
+			   !q->shuffled)) {
+			vio_tx_split_plain(q, m);
+		} else {
+			int ret = vio_tx_split_other(q, m);
+
+			if (unlikely(ret == 0))
+				break;
+			if (unlikely(ret < 0)) {
+				bad++;
+				continue;
+			}
+		}
+		bytes += len;
+	}
+	q->stats.ring_full += sent < nb;
+	q->stats.bad_packet += bad;
+	q->stats.packets += sent - bad;
+	q->stats.bytes += bytes;
+	if (likely(q->avail_idx != old))
+		vio_tx_split_publish(q, old, flags);
+	vio_gate_leave(&q->gate);
 	return sent;
 }
+
+/** Make the callbacks of one path: with and without event index. */
+#define VIO_TX_SPLIT_CALLBACK(name, flags) \
+static uint16_t \
+virtio_ ## name(void *txq, struct rte_mbuf **pkts, uint16_t nb) \
+{ \
+	return vio_tx_split_burst(txq, pkts, nb, flags); \
+}
+
+#define VIO_TX_SPLIT_CALLBACKS(name, flags) \
+VIO_TX_SPLIT_CALLBACK(name, flags) \
+VIO_TX_SPLIT_CALLBACK(name ## _event_idx, (flags) | VIO_TX_EVENT_IDX) \
+const eth_tx_burst_t vio_ ## name[] = { virtio_ ## name, virtio_ ## name ## _event_idx };
 
 #endif /* VIO_TX_SPLIT_H */

@@ -77,33 +77,26 @@ vio_tx_can_push(const struct rte_mbuf *m, uint16_t hdr_size)
 		      rte_pktmbuf_headroom(m) >= hdr_size);
 }
 
-/** Sent segments on their way back, collected while they belong to one pool. */
-struct vio_free_batch {
-	unsigned int n;
-	struct rte_mempool *pool;
-	struct rte_mbuf *mbuf[64];
-};
-
-static __rte_always_inline void
-vio_free_flush(struct vio_free_batch *batch)
+/** One segment, nobody else's, with room for the header, from @p pool: all in one cache line. */
+static __rte_always_inline bool
+vio_tx_is_plain(const struct rte_mbuf *m, const struct rte_mempool *pool)
 {
-	if (batch->n != 0)
-		rte_mempool_put_bulk(batch->pool, (void **)batch->mbuf, batch->n);
-	batch->n = 0;
+	const uint64_t wanted = UINT64_C(1) << 16 | UINT64_C(1) << 32; /* refcnt, nb_segs */
+	uint64_t word;
+
+	/* { data_off, refcnt, nb_segs, port } as one word. */
+	memcpy(&word, (const void *)&m->data_off, sizeof(word));
+	return (word & UINT64_C(0x0000ffffffff0000)) == wanted &&
+	       (uint16_t)word >= VIO_HDR_SIZE &&
+	       (m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0 &&
+	       m->pool == pool;
 }
 
-/** Free one segment; it reaches its pool with the batch. */
+/** An empty header: no offload is asked for, num_buffers is 0 (5.1.6.2). */
 static __rte_always_inline void
-vio_free_add(struct vio_free_batch *batch, struct rte_mbuf *m)
+vio_tx_hdr_clear(void *hdr)
 {
-	m = rte_pktmbuf_prefree_seg(m);
-	if (unlikely(m == NULL))
-		return;
-	if (unlikely(m->pool != batch->pool || batch->n == RTE_DIM(batch->mbuf))) {
-		vio_free_flush(batch);
-		batch->pool = m->pool;
-	}
-	batch->mbuf[batch->n++] = m;
+	memset(hdr, 0, VIO_HDR_SIZE);
 }
 
 #endif /* VIO_MBUF_H */

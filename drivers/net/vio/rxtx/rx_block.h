@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright 2026 The vio authors */
+
+/*
+ * rx_block.h - what the blocks of every register width share. A file defines VIO_RX_BLOCK, the
+ * packets of its block, and includes this.
+ *
+ * How a used entry { id, len } is checked: id xor the expected one is 0, and len minus the least
+ * length does not exceed the room above it. Both are one unsigned minimum per dword, with { 0, room }:
+ * it leaves a dword as it is where that is not larger. A length below the least wraps to a large one.
+ */
+#ifndef VIO_RX_BLOCK_H
+#define VIO_RX_BLOCK_H
+
+#include <smmintrin.h>
+
+#include "../vio_queue.h"
+#include "variants.h"
+#include "vio_mbuf.h"
+
+/* Bytes of { id, len } to { packet_type 0, pkt_len, data_len, vlan_tci 0, hash 0 }. */
+#define VIO_RX_FIELDS_LOW \
+	_mm_set_epi8(-1, -1, -1, -1, -1, -1, 5, 4, 7, 6, 5, 4, -1, -1, -1, -1)
+#define VIO_RX_FIELDS_HIGH \
+	_mm_set_epi8(-1, -1, -1, -1, -1, -1, 13, 12, 15, 14, 13, 12, -1, -1, -1, -1)
+
+/** Did each packet of the block take one buffer? The headers are read once each. */
+static __rte_always_inline bool
+vio_rx_block_single(const struct vio_rxq *q, struct rte_mbuf *const *slot)
+{
+	uint16_t other = 0;
+
+	for (unsigned int i = 0; i < VIO_RX_BLOCK; i++) {
+		const struct virtio_net_hdr_mrg_rxbuf *hdr =
+			(const void *)((const char *)slot[i] + q->hdr_offset);
+
+		other |= __atomic_load_n(&hdr->num_buffers, __ATOMIC_RELAXED) ^ 1;
+	}
+	return other == 0;
+}
+
+/** { data_off, refcnt, nb_segs, port, ol_flags }, then the 16 bytes from packet_type on. */
+static __rte_always_inline void
+vio_rx_block_store(struct rte_mbuf *m, __m128i rearm, __m128i fields)
+{
+	_mm_storeu_si128((__m128i *)(void *)&m->data_off, rearm);
+	_mm_storeu_si128((__m128i *)(void *)&m->packet_type, fields);
+}
+
+#endif /* VIO_RX_BLOCK_H */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright 2026 The vio authors */
+
+/* rx_vec_avx512.c - receiving from a split ring in blocks of eight, AVX-512 (F, BW, VL). */
+
+#include <immintrin.h>
+
+#include "../vio.h"
+
+#define VIO_RX_BLOCK 8
+#include "rx_block.h"
+
+static __rte_always_inline void
+store(struct rte_mbuf *m, __m256i rearm, __m128i fields)
+{
+	_mm256_storeu_si256((__m256i *)(void *)&m->data_off,
+			    _mm256_inserti128_si256(rearm, fields, 1));
+}
+
+/** Two of the block, { id, len } each in @p lens, header already taken off. */
+static __rte_always_inline void
+store_two(struct rte_mbuf *const *slot, __m256i rearm, __m128i lens)
+{
+	store(slot[0], rearm, _mm_shuffle_epi8(lens, VIO_RX_FIELDS_LOW));
+	store(slot[1], rearm, _mm_shuffle_epi8(lens, VIO_RX_FIELDS_HIGH));
+}
+
+/** As in rx_vec_sse.c, eight packets: all entries in one register. */
+static __rte_always_inline bool
+vio_rx_split_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t at, uint64_t *bytes,
+		   const uint32_t flags)
+{
+	__m512i used = _mm512_loadu_si512(&q->used->ring[at]);
+	const __m512i hdr = _mm512_set1_epi64((uint64_t)VIO_HDR_SIZE << 32);
+	const __m512i least = _mm512_set1_epi64((uint64_t)(VIO_HDR_SIZE + 1) << 32);
+	const __m512i room = _mm512_set1_epi64((uint64_t)(q->post_len - VIO_HDR_SIZE - 1) << 32);
+	const __m512i ids = _mm512_add_epi64(_mm512_set1_epi64(at),
+					     _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0));
+	__m512i x = _mm512_sub_epi32(_mm512_xor_si512(used, ids), least);
+	struct rte_mbuf *const *slot = &q->slot[at];
+	const __m256i rearm = _mm256_set_epi64x(0, 0, 0, q->rearm);
+
+	if (unlikely(_mm512_cmpgt_epu32_mask(x, room) != 0))
+		return false;
+	if ((flags & VIO_RX_MRG) && unlikely(!vio_rx_block_single(q, slot)))
+		return false;
+
+	used = _mm512_sub_epi32(used, hdr);
+	_mm512_storeu_si512(pkts, _mm512_loadu_si512(slot));
+	store_two(slot, rearm, _mm512_castsi512_si128(used));
+	store_two(slot + 2, rearm, _mm512_extracti32x4_epi32(used, 1));
+	store_two(slot + 4, rearm, _mm512_extracti32x4_epi32(used, 2));
+	store_two(slot + 6, rearm, _mm512_extracti32x4_epi32(used, 3));
+	*bytes += _mm512_reduce_add_epi64(_mm512_srli_epi64(used, 32));
+	return true;
+}
+
+#include "rx_split.h"
+
+VIO_RX_SPLIT_CALLBACKS(recv_pkts_vec_avx512, VIO_RX_AVX512)
+VIO_RX_SPLIT_CALLBACKS(recv_mergeable_pkts_vec_avx512, VIO_RX_AVX512 | VIO_RX_MRG)

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright 2026 The vio authors */
+
+/*
+ * vio_start.c - taking the device live and back: the order in which things are done (3.1, 3.3).
+ *
+ * The device is live between activate and deactivate only. At any other time it is reset, so that
+ * nothing is written to memory that the application may have freed, and each activation negotiates
+ * anew: what the device offers may have changed.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+
+#include "rxtx/rxtx.h"
+#include "vio.h"
+#include "virtio_spec.h"
+
+/** Features to ask for in the present configuration. */
+static uint64_t
+wanted_features(const struct rte_eth_dev *dev)
+{
+	struct vio_port *port = vio_port(dev);
+	uint64_t wanted = VIO_FEATURES & ~port->config.ignore;
+
+	if (!port->args.mrg_rxbuf)
+		wanted &= ~VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF);
+	if (wanted & port->device.offered & VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF))
+		return wanted;
+	/* 5.1.4.2: MTU is a promise that buffers hold such frames. */
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct vio_rxq *q = dev->data->rx_queues[i];
+
+		if (q->max_frame < (uint32_t)port->config.max_mtu + VIO_FRAME_OVERHEAD)
+			wanted &= ~VIRTIO_FEATURE(VIRTIO_NET_F_MTU);
+	}
+	return wanted;
+}
+
+static void
+log_features(struct vio_port *port)
+{
+	char names[512];
+
+	virtio_features_string(port->device.accepted, names, sizeof(names));
+	VIO_PORT_LOG(port, driver, NOTICE, "features: %s", names);
+	virtio_features_string(port->device.offered & ~port->device.accepted, names, sizeof(names));
+	VIO_PORT_LOG(port, driver, INFO, "offered but not used: %s", names);
+}
+
+/** Was every queue that was configured also set up? ethdev does not look. */
+static int
+check_queues(const struct rte_eth_dev *dev)
+{
+	const struct vio_port *port = vio_port(dev);
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		if (dev->data->rx_queues[i] == NULL) {
+			VIO_PORT_LOG(port, driver, ERR, "receive queue %u was not set up", i);
+			return -EINVAL;
+		}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
+		if (dev->data->tx_queues[i] == NULL) {
+			VIO_PORT_LOG(port, driver, ERR, "transmit queue %u was not set up", i);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static int
+start_queues(struct rte_eth_dev *dev)
+{
+	int ret = 0;
+
+	for (uint16_t i = 0; ret == 0 && i < dev->data->nb_rx_queues; i++)
+		ret = vio_rxq_start(dev->data->rx_queues[i]);
+	for (uint16_t i = 0; ret == 0 && i < dev->data->nb_tx_queues; i++)
+		ret = vio_txq_start(dev->data->tx_queues[i]);
+	if (ret == 0)
+		ret = vio_ctrl_start(vio_port(dev));
+	return ret;
+}
+
+static void
+open_gates(struct rte_eth_dev *dev)
+{
+	const struct vio_port *port = vio_port(dev);
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		struct vio_rxq *q = dev->data->rx_queues[i];
+
+		/* Not before DRIVER_OK (3.1.1): there are buffers. */
+		vio_vq_kick(&q->vq, q->avail_idx);
+		vio_gate_open(&q->gate, port->rx_variant);
+	}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
+		vio_gate_open(&((struct vio_txq *)dev->data->tx_queues[i])->gate,
+			      port->tx_variant);
+}
+
+/** Take all queues away from the threads that poll them. */
+static int
+close_gates(struct rte_eth_dev *dev)
+{
+	int ret = 0;
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		if (dev->data->rx_queues[i] != NULL)
+			ret |= vio_gate_close(&((struct vio_rxq *)dev->data->rx_queues[i])->gate);
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
+		if (dev->data->tx_queues[i] != NULL)
+			ret |= vio_gate_close(&((struct vio_txq *)dev->data->tx_queues[i])->gate);
+	return ret == 0 ? 0 : -EBUSY;
+}
+
+static void
+drain_queues(struct rte_eth_dev *dev)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		if (dev->data->rx_queues[i] != NULL)
+			vio_rxq_drain(dev->data->rx_queues[i]);
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
+		if (dev->data->tx_queues[i] != NULL)
+			vio_txq_drain(dev->data->tx_queues[i]);
+}
+
+int
+vio_deactivate(struct rte_eth_dev *dev)
+{
+	struct vio_port *port = vio_port(dev);
+	int ret = close_gates(dev);
+
+	port->live = false;
+	vio_ctrl_stop(port);
+	if (virtio_device_reset(&port->device) == -ETIMEDOUT) {
+		/* It may still write: what it can reach must not be used again. */
+		VIO_PORT_LOG(port, driver, ERR, "the device does not finish its reset; buffers "
+			     "that it holds are given up");
+		return -ETIMEDOUT;
+	}
+	if (ret != 0) {
+		VIO_PORT_LOG(port, driver, ERR, "a thread is inside of a burst and does not come "
+			     "out; buffers of the port are given up");
+		return ret;
+	}
+	drain_queues(dev);
+	return 0;
+}
+
+int
+vio_activate(struct rte_eth_dev *dev)
+{
+	struct vio_port *port = vio_port(dev);
+	int ret = virtio_device_negotiate(&port->device, wanted_features(dev),
+					  VIRTIO_FEATURE(VIRTIO_F_VERSION_1));
+
+	if (ret == 0)
+		ret = vio_check_frames(dev, dev->data->mtu);
+	if (ret == 0 && port->pairs > 1 && !vio_has(port, VIRTIO_NET_F_MQ)) {
+		VIO_PORT_LOG(port, driver, ERR, "%u queue pairs are configured, but the device "
+			     "offers one", port->pairs);
+		ret = -EINVAL;
+	}
+	if (ret == 0 && port->bus->mtu != NULL && vio_has(port, VIRTIO_NET_F_MTU))
+		ret = port->bus->mtu(port, dev->data->mtu);
+	if (ret == 0)
+		ret = start_queues(dev);
+	if (ret == 0)
+		ret = virtio_device_driver_ok(&port->device);
+	/* 5.1.6.5.6: one pair is on after a reset. */
+	if (ret == 0 && port->pairs > 1)
+		ret = vio_ctrl_set_pairs(port, port->pairs);
+	if (ret != 0) {
+		VIO_PORT_LOG(port, driver, ERR, "start failed: %s", strerror(-ret));
+		vio_deactivate(dev);
+		return ret;
+	}
+	log_features(port);
+	vio_paths_choose(dev);
+	port->live = true;
+	open_gates(dev);
+	return 0;
+}
+
+static void
+set_queue_states(struct rte_eth_dev *dev, uint8_t state)
+{
+	memset(dev->data->rx_queue_state, state, dev->data->nb_rx_queues);
+	memset(dev->data->tx_queue_state, state, dev->data->nb_tx_queues);
+}
+
+int
+vio_dev_start(struct rte_eth_dev *dev)
+{
+	struct vio_port *port = vio_port(dev);
+	int ret = check_queues(dev);
+
+	if (ret != 0)
+		return ret;
+	pthread_mutex_lock(&port->lock);
+	if (port->bus->present == NULL || port->bus->present(port))
+		ret = vio_activate(dev);
+	else
+		VIO_PORT_LOG(port, driver, NOTICE, "no backend yet; the port starts with its link "
+			     "down and goes on by itself when one comes");
+	port->started = ret == 0;
+	pthread_mutex_unlock(&port->lock);
+	if (ret != 0)
+		return ret;
+	set_queue_states(dev, RTE_ETH_QUEUE_STATE_STARTED);
+	vio_link_update(dev, 0);
+	return 0;
+}
+
+int
+vio_dev_stop(struct rte_eth_dev *dev)
+{
+	struct vio_port *port = vio_port(dev);
+
+	pthread_mutex_lock(&port->lock);
+	port->started = false;
+	dev->data->dev_started = 0;
+	vio_deactivate(dev);
+	vio_burst_set(dev, vio_recv_stopped, vio_xmit_stopped);
+	pthread_mutex_unlock(&port->lock);
+	set_queue_states(dev, RTE_ETH_QUEUE_STATE_STOPPED);
+	vio_link_update(dev, 0);
+	return 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright 2026 The vio authors */
+
+/* vio_user_backends.c - the kinds of backends of a vdev port: a vhost-user socket, vhost-net. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "virtio_spec.h"
+#include "vio_user.h"
+
+/** Device configuration that the port serves itself, and features that go with it. */
+static struct virtio_vhost_config
+served_config(const struct vio_user_port *user)
+{
+	const struct vio_port *port = &user->port;
+	struct virtio_vhost_config config = {
+		/*
+		 * Control commands are served by the port (vio_user.c), not over a virtqueue; MQ
+		 * needs CTRL_VQ accepted (5.1.3.1).
+		 */
+		.served = VIRTIO_FEATURE(VIRTIO_NET_F_MAC) | VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ),
+		.max_virtqueue_pairs = port->args.queues,
+	};
+
+	memcpy(config.mac, port->config.mac.addr_bytes, sizeof(config.mac));
+	return config;
+}
+
+static int
+user_open(struct vio_user_port *user)
+{
+	const struct vio_devargs *args = &user->port.args;
+	const struct virtio_vhost_user_params params = {
+		.path = args->path,
+		.server = args->server,
+		.pairs = args->queues,
+		.queue_size = args->queue_size,
+		.config = served_config(user),
+	};
+	int ret = virtio_vhost_user_create(&user->vu, &params);
+
+	if (ret == 0 && args->server) {
+		ret = virtio_vhost_user_listen(&user->vu);
+		if (ret != 0)
+			user->transport.ops->close(&user->transport);
+	}
+	return ret;
+}
+
+static int
+user_set_memory(struct vio_user_port *user, const struct virtio_mem_region *regions,
+		unsigned int count)
+{
+	return virtio_vhost_user_set_memory(&user->vu, regions, count);
+}
+
+static int
+user_add_memory(struct vio_user_port *user, const struct virtio_mem_region *region)
+{
+	return virtio_vhost_user_add_memory(&user->vu, region);
+}
+
+static int
+user_remove_memory(struct vio_user_port *user, uint64_t addr, uint64_t size)
+{
+	return virtio_vhost_user_remove_memory(&user->vu, addr, size);
+}
+
+static int
+user_enable(struct vio_user_port *user, uint16_t q, bool on)
+{
+	return virtio_vhost_user_enable(&user->vu, q, on);
+}
+
+static int
+user_set_mtu(struct vio_user_port *user, uint16_t mtu)
+{
+	return virtio_vhost_user_set_mtu(&user->vu, mtu);
+}
+
+const struct vio_user_backend vio_user_vhost_user = {
+	.open = user_open,
+	.watch = vio_user_watch,
+	.set_memory = user_set_memory,
+	.add_memory = user_add_memory,
+	.remove_memory = user_remove_memory,
+	.enable = user_enable,
+	.set_mtu = user_set_mtu,
+};
+
+static int
+kernel_open(struct vio_user_port *user)
+{
+	const struct vio_devargs *args = &user->port.args;
+	bool macvtap = strncmp(args->path, "/dev/tap", strlen("/dev/tap")) == 0;
+	const struct virtio_vhost_kernel_params params = {
+		.vhost_path = macvtap ? NULL : args->path,
+		.tap_path = macvtap ? args->path : NULL,
+		.ifname = args->iface,
+		.pairs = args->queues,
+		.queue_size = args->queue_size,
+		.config = served_config(user),
+	};
+
+	int ret = virtio_vhost_kernel_open(&user->vk, &params);
+
+	user->connected = ret == 0;
+	return ret;
+}
+
+static int
+kernel_set_memory(struct vio_user_port *user, const struct virtio_mem_region *regions,
+		  unsigned int count)
+{
+	return virtio_vhost_kernel_set_memory(&user->vk, regions, count);
+}
+
+static int
+kernel_add_memory(struct vio_user_port *user, const struct virtio_mem_region *region)
+{
+	return virtio_vhost_kernel_add_memory(&user->vk, region);
+}
+
+static int
+kernel_remove_memory(struct vio_user_port *user, uint64_t addr, uint64_t size)
+{
+	return virtio_vhost_kernel_remove_memory(&user->vk, addr, size);
+}
+
+static int
+kernel_enable(struct vio_user_port *user, uint16_t q, bool on)
+{
+	return virtio_vhost_kernel_enable(&user->vk, q, on);
+}
+
+static int
+kernel_set_mtu(struct vio_user_port *user __rte_unused, uint16_t mtu __rte_unused)
+{
+	return -ENOTSUP; /* the interface's MTU is the administrator's */
+}
+
+const struct vio_user_backend vio_user_vhost_kernel = {
+	.open = kernel_open,
+	.set_memory = kernel_set_memory,
+	.add_memory = kernel_add_memory,
+	.remove_memory = kernel_remove_memory,
+	.enable = kernel_enable,
+	.set_mtu = kernel_set_mtu,
+};
