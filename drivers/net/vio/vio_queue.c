@@ -299,6 +299,7 @@ vio_txq_start(struct vio_txq *q)
 	q->desc_idx = 0;
 	q->free_idx = q->mask + 1;
 	q->shuffled = 0;
+	q->general = 0;
 	q->fault = VIO_FAULT_NONE;
 	return vq_announce(&q->vq);
 }
@@ -323,7 +324,7 @@ vio_txq_drain(struct vio_txq *q)
 {
 	if (q->shuffled) {
 		for (uint32_t head = 0; head <= q->mask; head++) {
-			uint16_t count = q->count[head] == VIO_TX_PLAIN ? 1 : q->count[head];
+			uint16_t count = q->count[head] & ~VIO_TX_PLAIN;
 
 			for (uint16_t id = head; count != 0; count--, id = q->next[id])
 				rte_pktmbuf_free_seg(q->slot[id]);

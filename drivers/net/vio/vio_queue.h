@@ -38,10 +38,13 @@ struct vio_port;
 #define VIO_RX_DATA_OFF RTE_PKTMBUF_HEADROOM
 
 /**
- * In vio_txq::count: a packet of one descriptor whose mbuf nobody else holds and whose pool is the
- * queue's. It goes back to the pool without another look at it.
+ * In vio_txq::count, beside the number of descriptors: nobody else holds any mbuf of the packet and
+ * their pool is the queue's. They go back to it without another look at them.
  */
-#define VIO_TX_PLAIN UINT16_MAX
+#define VIO_TX_PLAIN 0x8000
+
+/** Longest chain of descriptors of one packet. */
+#define VIO_TX_CHAIN_MAX UINT32_C(0x7fff)
 
 /** Why a queue stopped: the device broke a rule that it cannot be used on without. */
 enum vio_fault {
@@ -131,6 +134,7 @@ struct vio_txq {
 	uint16_t free_thresh;
 	uint16_t addr_field;
 	uint8_t shuffled;
+	uint8_t general;             /**< not all is simple, see tx_simple.h */
 	uint8_t fault;
 	struct vio_gate gate;
 	struct rte_mempool *pool;    /**< of plain packets, see tx_split.h */

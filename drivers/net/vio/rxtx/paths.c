@@ -26,8 +26,9 @@ struct vio_path {
 	enum vio_width width;
 	uint32_t flags;           /**< the constants that its callbacks share */
 	const eth_rx_burst_t *rx; /**< by VIO_RX_EVENT_IDX and VIO_RX_IOVA */
-	const eth_tx_burst_t *tx; /**< by VIO_TX_EVENT_IDX */
+	const eth_tx_burst_t *tx; /**< by VIO_TX_EVENT_IDX; simple: and VIO_TX_FAST_FREE */
 	bool mergeable;           /**< it looks at num_buffers; another never does */
+	bool simple;              /**< for one segment a packet */
 };
 
 static const struct vio_path rx_paths[] = {
@@ -55,6 +56,16 @@ static const struct vio_path rx_paths[] = {
 };
 
 static const struct vio_path tx_paths[] = {
+#ifdef VIO_HAVE_AVX512
+	{ "virtio_xmit_pkts_simple (AVX-512)", WIDTH_AVX512, VIO_TX_SIMPLE | VIO_TX_AVX512,
+	  .tx = vio_xmit_pkts_simple_avx512, .simple = true },
+#endif
+#ifdef VIO_HAVE_AVX2
+	{ "virtio_xmit_pkts_simple (AVX2)", WIDTH_AVX2, VIO_TX_SIMPLE | VIO_TX_AVX2,
+	  .tx = vio_xmit_pkts_simple_avx2, .simple = true },
+#endif
+	{ "virtio_xmit_pkts_simple", WIDTH_SCALAR, VIO_TX_SIMPLE,
+	  .tx = vio_xmit_pkts_simple, .simple = true },
 	{ "virtio_xmit_pkts", WIDTH_SCALAR, 0, .tx = vio_xmit_pkts },
 };
 
@@ -89,6 +100,9 @@ refuse(const struct vio_path *path, const struct vio_port *port)
 		return "beyond --force-max-simd-bitwidth";
 	if (path->width > WIDTH_SCALAR && !port->args.vectorized)
 		return "vectorized=0";
+	if (path->simple && (port->data->dev_conf.txmode.offloads &
+			     ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
+		return "transmit offloads were asked for (RTE_ETH_TX_OFFLOAD_MULTI_SEGS?)";
 	return NULL;
 }
 
@@ -150,6 +164,10 @@ vio_paths_choose(struct rte_eth_dev *dev)
 	uint32_t rx_variation = (event_idx ? VIO_RX_EVENT_IDX : 0) |
 				(port->iova_is_va ? 0 : VIO_RX_IOVA);
 	uint32_t tx_variation = event_idx ? VIO_TX_EVENT_IDX : 0;
+
+	if (tx->simple && (dev->data->dev_conf.txmode.offloads &
+			   RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE))
+		tx_variation |= VIO_TX_FAST_FREE;
 
 	port->rx_path = rx - rx_paths;
 	port->tx_path = tx - tx_paths;

@@ -13,7 +13,8 @@
 struct vio_port;
 
 /*
- * One array a path, indexed by VIO_RX_EVENT_IDX | VIO_RX_IOVA, or by VIO_TX_EVENT_IDX. In profiles the
+ * One array a path, indexed by VIO_RX_EVENT_IDX | VIO_RX_IOVA, or by VIO_TX_EVENT_IDX |
+ * VIO_TX_FAST_FREE where the path knows it. In profiles the
  * callbacks have the name of their path: virtio_recv_pkts, virtio_recv_pkts_event_idx, ...
  */
 extern const eth_rx_burst_t vio_recv_pkts[];
@@ -25,6 +26,9 @@ extern const eth_rx_burst_t vio_recv_mergeable_pkts_vec_sse[];
 extern const eth_rx_burst_t vio_recv_mergeable_pkts_vec_avx2[];
 extern const eth_rx_burst_t vio_recv_mergeable_pkts_vec_avx512[];
 extern const eth_tx_burst_t vio_xmit_pkts[];
+extern const eth_tx_burst_t vio_xmit_pkts_simple[];
+extern const eth_tx_burst_t vio_xmit_pkts_simple_avx2[];
+extern const eth_tx_burst_t vio_xmit_pkts_simple_avx512[];
 
 struct vio_rxq;
 /**

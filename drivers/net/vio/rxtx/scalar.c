@@ -6,12 +6,13 @@
 #include "../vio.h"
 #include "rx_split.h"
 #include "rxtx.h"
-#include "tx_split.h"
+#include "tx_simple.h"
 
 VIO_RX_SPLIT_CALLBACKS(recv_pkts, 0)
 VIO_RX_SPLIT_CALLBACKS(recv_mergeable_pkts, VIO_RX_MRG)
 
 VIO_TX_SPLIT_CALLBACKS(xmit_pkts, 0)
+VIO_TX_SIMPLE_CALLBACKS(xmit_pkts_simple, VIO_TX_SIMPLE)
 
 uint16_t
 vio_recv_stopped(void *rxq __rte_unused, struct rte_mbuf **pkts __rte_unused,
@@ -90,6 +91,15 @@ vio_rx_split_shuffle(struct vio_rxq *q, uint16_t pos)
 }
 
 void
+vio_tx_simple_end(struct vio_txq *q)
+{
+	/* What is out are plain packets of one descriptor each, in ring order. */
+	for (uint16_t i = q->used_idx; i != q->avail_idx; i++)
+		q->count[i & q->mask] = VIO_TX_PLAIN | 1;
+	q->general = 1;
+}
+
+void
 vio_tx_split_surprise(struct vio_txq *q, uint32_t id)
 {
 	const uint16_t posted = q->mask + 1 - vio_tx_split_free(q);
@@ -114,7 +124,7 @@ vio_tx_split_complete_shuffled(struct vio_txq *q, uint16_t pending)
 			vio_tx_split_surprise(q, id);
 			return;
 		}
-		count = q->count[id] == VIO_TX_PLAIN ? 1 : q->count[id];
+		count = q->count[id] & ~VIO_TX_PLAIN;
 		q->count[id] = 0;
 		while (count-- != 0) {
 			rte_pktmbuf_free_seg(q->slot[id]);
@@ -135,9 +145,9 @@ vio_tx_split_shuffle(struct vio_txq *q)
 	}
 	/* A position said what is posted; now count[] has to: 0 but at the heads that are out. */
 	for (uint16_t i = q->free_idx - q->mask - 1; i != q->desc_idx; i++) {
-		uint16_t count = q->count[i & q->mask];
+		uint16_t count = q->count[i & q->mask] & ~VIO_TX_PLAIN;
 
-		for (; count != VIO_TX_PLAIN && count > 1; count--)
+		for (; count > 1; count--)
 			q->count[++i & q->mask] = 0;
 	}
 	for (uint16_t i = q->desc_idx; i != q->free_idx; i++)

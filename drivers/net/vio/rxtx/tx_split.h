@@ -29,7 +29,7 @@ void vio_tx_split_surprise(struct vio_txq *q, uint32_t id);
 void vio_tx_split_complete_shuffled(struct vio_txq *q, uint16_t pending);
 
 /** Most packets that one call to the pool takes. */
-#define VIO_TX_FREE_MAX 64
+#define VIO_TX_FREE_MAX ((uint16_t)64)
 
 /** Descriptors that nothing uses. */
 static __rte_always_inline uint16_t
@@ -39,20 +39,30 @@ vio_tx_split_free(const struct vio_txq *q)
 }
 
 /**
- * How many of the @p n used entries from ring index @p at on are plain packets that completed in
- * order; descriptor @p first is the next to come back. Nothing wraps within @p n.
+ * A run of plain packets that completed in order: of the @p n used entries from ring index @p at on,
+ * with descriptor @p first the next to come back. Nothing wraps within the run.
+ *
+ * @param descs  descriptors of the run, its return value: packets
  */
 static __rte_always_inline uint16_t
-vio_tx_split_plain_run(const struct vio_txq *q, uint16_t at, uint16_t first, uint16_t n)
+vio_tx_split_plain_run(const struct vio_txq *q, uint16_t at, uint16_t first, uint16_t n,
+		       uint16_t *descs)
 {
+	uint32_t desc = first;
 	uint16_t i;
 
 	for (i = 0; i < n; i++) {
 		uint32_t id = __atomic_load_n(&q->used->ring[at + i].id, __ATOMIC_RELAXED);
+		uint16_t count;
 
-		if (unlikely(id != (uint32_t)(first + i) || q->count[first + i] != VIO_TX_PLAIN))
+		if (unlikely(desc > q->mask || id != desc))
 			break;
+		count = q->count[desc] ^ VIO_TX_PLAIN;
+		if (unlikely(count > q->mask + 1 - desc)) /* not plain: a large number now */
+			break;
+		desc += count;
 	}
+	*descs = desc - first;
 	return i;
 }
 
@@ -61,7 +71,7 @@ static __rte_noinline void
 vio_tx_split_complete_chain(struct vio_txq *q)
 {
 	uint16_t at = q->free_idx & q->mask;
-	uint16_t count = q->count[at] == VIO_TX_PLAIN ? 1 : q->count[at];
+	uint16_t count = q->count[at] & ~VIO_TX_PLAIN;
 
 	for (uint16_t i = 0; i < count; i++)
 		rte_pktmbuf_free_seg(q->slot[(at + i) & q->mask]);
@@ -76,14 +86,14 @@ vio_tx_split_complete(struct vio_txq *q, uint16_t pending)
 	while (pending != 0) {
 		const uint16_t at = q->used_idx & q->mask;
 		const uint16_t first = q->free_idx & q->mask;
-		uint16_t n = RTE_MIN(pending, (uint16_t)(q->mask + 1 - RTE_MAX(at, first)));
+		uint16_t n = RTE_MIN(pending, (uint16_t)(q->mask + 1 - at));
+		uint16_t descs;
 		uint32_t id;
 
-		n = RTE_MIN(n, (uint16_t)VIO_TX_FREE_MAX);
-		n = vio_tx_split_plain_run(q, at, first, n);
+		n = vio_tx_split_plain_run(q, at, first, RTE_MIN(n, VIO_TX_FREE_MAX), &descs);
 		if (likely(n != 0)) {
-			rte_mempool_put_bulk(q->pool, (void **)&q->slot[first], n);
-			q->free_idx += n;
+			rte_mempool_put_bulk(q->pool, (void **)&q->slot[first], descs);
+			q->free_idx += descs;
 			q->used_idx += n;
 			pending -= n;
 			continue;
@@ -161,20 +171,102 @@ vio_tx_split_chain(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t co
 	q->avail->ring[q->avail_idx++ & q->mask] = head;
 }
 
-/** Make a plain packet available in the next descriptor. */
+/**
+ * Make a packet of several plain segments available, one descriptor each. The chain is taken apart
+ * while its mbufs are at hand, so that they can go back to the pool without another look.
+ */
 static __rte_always_inline void
-vio_tx_split_plain(struct vio_txq *q, struct rte_mbuf *m)
+vio_tx_split_plain_chain(struct vio_txq *q, struct rte_mbuf *m, uint16_t count)
 {
-	const uint16_t id = q->desc_idx++ & q->mask;
-	const uint64_t addr = vio_mbuf_addr(m, q->addr_field) + m->data_off;
+	const uint16_t head = q->desc_idx & q->mask;
+	uint16_t id = head;
+	uint16_t hdr = VIO_HDR_SIZE;
 
 	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
-	q->desc[id].addr = addr - VIO_HDR_SIZE;
-	q->desc[id].len = m->data_len + VIO_HDR_SIZE;
-	q->desc[id].flags = 0; /* and next does not count (2.7.5) */
-	q->slot[id] = m;
-	q->count[id] = VIO_TX_PLAIN;
-	q->avail->ring[q->avail_idx++ & q->mask] = id;
+	m->nb_segs = 1;
+	while (m != NULL) {
+		struct rte_mbuf *next = m->next;
+		const uint16_t next_id = (id + 1) & q->mask;
+
+		q->slot[id] = m;
+		q->desc[id] = (struct vring_desc) {
+			.addr = vio_mbuf_addr(m, q->addr_field) + m->data_off - hdr,
+			.len = m->data_len + hdr,
+			.flags = next != NULL ? VRING_DESC_F_NEXT : 0,
+			.next = next_id,
+		};
+		m->next = NULL;
+		m = next;
+		id = next_id;
+		hdr = 0;
+	}
+	q->desc_idx += count;
+	q->count[head] = VIO_TX_PLAIN | count;
+	q->avail->ring[q->avail_idx++ & q->mask] = head;
+}
+
+/** The descriptor of a plain packet: one header and one segment, no flag, so next counts nothing. */
+static __rte_always_inline void
+vio_tx_split_plain_desc(struct vring_desc *desc, const struct rte_mbuf *m, uint16_t addr_field)
+{
+	uint64_t addr = vio_mbuf_addr(m, addr_field) + m->data_off - VIO_HDR_SIZE;
+
+	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
+	vio_tx_desc_store(desc, addr, m->data_len + VIO_HDR_SIZE);
+}
+
+/**
+ * Make plain packets available, as many from @p pkts on as there are and as fit.
+ *
+ * Private state is written four packets at a time: a burst ends with a barrier that waits for each
+ * of its stores, so their number is what a burst costs.
+ *
+ * @return packets; the next one is not plain, or there is no descriptor free
+ */
+static __rte_always_inline uint16_t
+vio_tx_split_plain(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint64_t *bytes)
+{
+	/* In registers: no store below can be known not to change the queue. */
+	struct vring_desc *const desc = q->desc;
+	const struct rte_mempool *const pool = q->pool;
+	uint16_t *const ring = q->avail->ring;
+	const uint16_t addr_field = q->addr_field;
+	const uint16_t mask = q->mask;
+	const uint16_t desc_idx = q->desc_idx;
+	const uint16_t avail_idx = q->avail_idx;
+	uint64_t sum = 0;
+	uint16_t i = 0;
+
+	nb = RTE_MIN(nb, vio_tx_split_free(q));
+	while (i < nb) {
+		const uint16_t id = (desc_idx + i) & mask;
+		const uint16_t at = (avail_idx + i) & mask;
+
+		if (likely(nb - i >= 4 && id + 4 <= mask + 1 && at + 4 <= mask + 1 &&
+			   vio_tx_four_plain(pkts + i, pool))) {
+			for (uint16_t k = 0; k < 4; k++) {
+				vio_tx_split_plain_desc(&desc[id + k], pkts[i + k], addr_field);
+				sum += pkts[i + k]->data_len;
+			}
+			memcpy(&q->slot[id], &pkts[i], 4 * sizeof(pkts[0]));
+			vio_store_four_u16(&q->count[id], VIO_TX_PLAIN | 1, 0);
+			vio_store_four_u16(&ring[at], id, 1);
+			i += 4;
+			continue;
+		}
+		if (unlikely(!vio_tx_is_plain(pkts[i], pool)))
+			break;
+		vio_tx_split_plain_desc(&desc[id], pkts[i], addr_field);
+		sum += pkts[i]->data_len;
+		q->slot[id] = pkts[i];
+		q->count[id] = VIO_TX_PLAIN | 1;
+		ring[at] = id;
+		i++;
+	}
+	q->desc_idx = desc_idx + i;
+	q->avail_idx = avail_idx + i;
+	*bytes += sum;
+	return i;
 }
 
 /** Show the device what was made available since @p old, and tell it if it wants to know. */
@@ -201,7 +293,7 @@ vio_tx_split_other(struct vio_txq *q, struct rte_mbuf *m)
 	bool push = vio_tx_can_push(m, VIO_HDR_SIZE);
 	uint32_t need = m->nb_segs + !push;
 
-	if (unlikely(need > (uint32_t)q->mask + 1)) {
+	if (unlikely(need > RTE_MIN((uint32_t)q->mask + 1, VIO_TX_CHAIN_MAX))) {
 		rte_pktmbuf_free(m);
 		return -1;
 	}
@@ -210,43 +302,41 @@ vio_tx_split_other(struct vio_txq *q, struct rte_mbuf *m)
 		if (need > vio_tx_split_free(q))
 			return 0;
 	}
-	vio_tx_split_chain(q, m, push, need);
+	if (likely(push && !q->shuffled && vio_tx_all_plain(m, q->pool)))
+		vio_tx_split_plain_chain(q, m, need);
+	else
+		vio_tx_split_chain(q, m, push, need);
 	return 1;
 }
 
-/** The body of every callback that sends any packet on a split ring. */
+/** Send any packets. @return packets taken, see rte_eth_tx_burst() */
 static __rte_always_inline uint16_t
-vio_tx_split_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const uint32_t flags)
+vio_tx_split_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const uint32_t flags)
 {
-	uint16_t old, sent, bad = 0;
+	const uint16_t old = q->avail_idx;
+	uint16_t sent = 0, bad = 0;
 	uint64_t bytes = 0;
 
-	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
-		return 0;
-	old = q->avail_idx;
 	if (vio_tx_split_free(q) < q->free_thresh)
 		vio_tx_split_reclaim(q);
 	if (unlikely(q->avail_idx == q->used_idx && nb != 0))
 		q->pool = pkts[0]->pool; /* nothing is out: the queue may change its pool */
 
-	for (sent = 0; sent < nb; sent++) {
-		struct rte_mbuf *m = pkts[sent];
-		uint32_t len = m->pkt_len;
+	while (sent < nb) {
+		uint32_t len;
+		int ret;
 
-		if (likely(vio_tx_is_plain(m, q->pool) && vio_tx_split_free(q) != 0 &&
-			   !q->shuffled)) {
-			vio_tx_split_plain(q, m);
-		} else {
-			int ret = vio_tx_split_other(q, m);
-
-			if (unlikely(ret == 0))
-				break;
-			if (unlikely(ret < 0)) {
-				bad++;
-				continue;
-			}
-		}
-		bytes += len;
+		if (likely(!q->shuffled))
+			sent += vio_tx_split_plain(q, pkts + sent, nb - sent, &bytes);
+		if (likely(sent == nb))
+			break;
+		len = pkts[sent]->pkt_len;
+		ret = vio_tx_split_other(q, pkts[sent]);
+		if (unlikely(ret == 0))
+			break;
+		bytes += ret > 0 ? len : 0;
+		bad += ret < 0;
+		sent++;
 	}
 	q->stats.ring_full += sent < nb;
 	q->stats.bad_packet += bad;
@@ -254,6 +344,18 @@ vio_tx_split_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const
 	q->stats.bytes += bytes;
 	if (likely(q->avail_idx != old))
 		vio_tx_split_publish(q, old, flags);
+	return sent;
+}
+
+/** The body of every callback that sends any packet on a split ring. */
+static __rte_always_inline uint16_t
+vio_tx_split_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const uint32_t flags)
+{
+	uint16_t sent;
+
+	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
+		return 0;
+	sent = vio_tx_split_send(q, pkts, nb, flags);
 	vio_gate_leave(&q->gate);
 	return sent;
 }

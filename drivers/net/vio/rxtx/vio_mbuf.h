@@ -12,8 +12,12 @@
 
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
 
 /** Header of modern devices: always with num_buffers (5.1.6). */
 #define VIO_HDR_SIZE ((uint16_t)sizeof(struct virtio_net_hdr_mrg_rxbuf))
@@ -77,26 +81,104 @@ vio_tx_can_push(const struct rte_mbuf *m, uint16_t hdr_size)
 		      rte_pktmbuf_headroom(m) >= hdr_size);
 }
 
-/** One segment, nobody else's, with room for the header, from @p pool: all in one cache line. */
+/* { data_off, refcnt, nb_segs, port } as one word: which parts, and these being 1. */
+#define VIO_TX_REFCNT_MASK UINT64_C(0x00000000ffff0000)
+#define VIO_TX_REFCNT_ONE  UINT64_C(0x0000000000010000)
+#define VIO_TX_SEGS_MASK   UINT64_C(0x0000ffff00000000)
+#define VIO_TX_SEGS_ONE    UINT64_C(0x0000000100000000)
+
+/** Is @p m nobody else's, its buffer its own and from @p pool? All in its first cache line. */
+static __rte_always_inline bool
+vio_tx_is_ours(const struct rte_mbuf *m, const struct rte_mempool *pool,
+	       const uint64_t mask, const uint64_t value, uint16_t headroom)
+{
+	uint64_t word;
+
+	memcpy(&word, (const void *)&m->data_off, sizeof(word));
+	return (word & mask) == value && (uint16_t)word >= headroom &&
+	       (m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0 &&
+	       m->pool == pool;
+}
+
+/** One segment, ours, with room for the header. */
 static __rte_always_inline bool
 vio_tx_is_plain(const struct rte_mbuf *m, const struct rte_mempool *pool)
 {
-	const uint64_t wanted = UINT64_C(1) << 16 | UINT64_C(1) << 32; /* refcnt, nb_segs */
-	uint64_t word;
+	return vio_tx_is_ours(m, pool, VIO_TX_REFCNT_MASK | VIO_TX_SEGS_MASK,
+			      VIO_TX_REFCNT_ONE | VIO_TX_SEGS_ONE, VIO_HDR_SIZE);
+}
 
-	/* { data_off, refcnt, nb_segs, port } as one word. */
-	memcpy(&word, (const void *)&m->data_off, sizeof(word));
-	return (word & UINT64_C(0x0000ffffffff0000)) == wanted &&
-	       (uint16_t)word >= VIO_HDR_SIZE &&
-	       (m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0 &&
-	       m->pool == pool;
+/** Are all segments ours? */
+static __rte_always_inline bool
+vio_tx_all_plain(const struct rte_mbuf *m, const struct rte_mempool *pool)
+{
+	for (; m != NULL; m = m->next)
+		if (unlikely(!vio_tx_is_ours(m, pool, VIO_TX_REFCNT_MASK, VIO_TX_REFCNT_ONE, 0)))
+			return false;
+	return true;
+}
+
+/** 0 where the 12 bytes of a header are. */
+static __rte_always_inline uint64_t
+vio_tx_hdr_word(const void *hdr)
+{
+	uint64_t low;
+	uint32_t high;
+
+	memcpy(&low, hdr, sizeof(low));
+	memcpy(&high, (const char *)hdr + sizeof(low), sizeof(high));
+	return low | high;
 }
 
 /** An empty header: no offload is asked for, num_buffers is 0 (5.1.6.2). */
 static __rte_always_inline void
 vio_tx_hdr_clear(void *hdr)
 {
-	memset(hdr, 0, VIO_HDR_SIZE);
+	/* A buffer that was sent before has it: then nothing is written. */
+	if (unlikely(vio_tx_hdr_word(hdr) != 0))
+		memset(hdr, 0, VIO_HDR_SIZE);
+}
+
+/** Are four packets plain, see vio_tx_is_plain()? One branch for all. */
+static __rte_always_inline bool
+vio_tx_four_plain(struct rte_mbuf *const *pkts, const struct rte_mempool *pool)
+{
+	const uint64_t mask = VIO_TX_REFCNT_MASK | VIO_TX_SEGS_MASK;
+	const uint64_t ones = VIO_TX_REFCNT_ONE | VIO_TX_SEGS_ONE;
+	uint64_t wrong = 0;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		const struct rte_mbuf *m = pkts[i];
+		uint64_t word;
+
+		memcpy(&word, (const void *)&m->data_off, sizeof(word));
+		wrong |= (word & mask) ^ ones;
+		wrong |= (uint16_t)word < VIO_HDR_SIZE;
+		wrong |= m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL);
+		wrong |= (uintptr_t)m->pool ^ (uintptr_t)pool;
+	}
+	return wrong == 0;
+}
+
+/** @p first, @p first + @p step, ... into four words; none of them overflows. */
+static __rte_always_inline void
+vio_store_four_u16(uint16_t *to, uint16_t first, const uint16_t step)
+{
+	uint64_t words = first * UINT64_C(0x0001000100010001) +
+			 step * UINT64_C(0x0003000200010000);
+
+	memcpy(to, &words, sizeof(words));
+}
+
+/** A readable descriptor without flags. */
+static __rte_always_inline void
+vio_tx_desc_store(struct vring_desc *desc, uint64_t addr, uint32_t len)
+{
+#if defined(__SSE2__)
+	_mm_storeu_si128((__m128i *)(void *)desc, _mm_set_epi64x(len, addr));
+#else
+	*desc = (struct vring_desc){ .addr = addr, .len = len };
+#endif
 }
 
 #endif /* VIO_MBUF_H */
