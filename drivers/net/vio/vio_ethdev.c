@@ -112,6 +112,7 @@ static const struct eth_dev_ops vio_ops = {
 	.rx_queue_release = vio_rx_queue_release,
 	.tx_queue_setup = vio_tx_queue_setup,
 	.tx_queue_release = vio_tx_queue_release,
+	.tx_done_cleanup = vio_tx_done_cleanup,
 	.rxq_info_get = vio_rxq_info_get,
 	.txq_info_get = vio_txq_info_get,
 	.rx_burst_mode_get = vio_rx_burst_mode_get,

@@ -174,6 +174,15 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	return 0;
 }
 
+/** Behind a transmit ring: an empty header, then the tables of indirect descriptors. */
+#define TX_HDR_ROOM 64
+
+static size_t
+tables_offset(uint16_t size)
+{
+	return vring_split_bytes(size, VRING_SPLIT_ALIGN) + TX_HDR_ROOM;
+}
+
 int
 vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		   unsigned int socket_id, const struct rte_eth_txconf *conf)
@@ -204,8 +213,8 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 			       RTE_CACHE_LINE_SIZE, socket_id);
 	if (q == NULL)
 		return -ENOMEM;
-	ret = vq_init(&q->vq, dev, "vio_tx", queue_id, 2 * queue_id + 1, size, VIO_HDR_SIZE,
-		      socket_id);
+	ret = vq_init(&q->vq, dev, "vio_tx", queue_id, 2 * queue_id + 1, size,
+		      TX_HDR_ROOM + size * VIO_TX_TABLE * sizeof(struct vring_desc), socket_id);
 	if (ret != 0) {
 		rte_free(q);
 		return ret;
@@ -279,6 +288,7 @@ vio_rxq_start(struct vio_rxq *q)
 	q->used_idx = 0;
 	q->avail_idx = 0;
 	q->shuffled = 0;
+	q->in_order = vio_has(q->vq.port, VIRTIO_F_IN_ORDER);
 	q->fault = VIO_FAULT_NONE;
 	if (vio_rx_fill(q) == 0) {
 		VIO_PORT_LOG(q->vq.port, queue, ERR, "receive queue %u: mempool %s has no mbuf "
@@ -299,7 +309,11 @@ vio_txq_start(struct vio_txq *q)
 	q->desc_idx = 0;
 	q->free_idx = q->mask + 1;
 	q->shuffled = 0;
-	q->general = 0;
+	q->simple = 0;
+	q->tables = NULL;
+	if (vio_has(q->vq.port, VIRTIO_RING_F_INDIRECT_DESC))
+		q->tables = RTE_PTR_ADD(q->vq.mz->addr, tables_offset(q->vq.size));
+	q->tables_addr = q->vq.ring_addr + tables_offset(q->vq.size);
 	q->fault = VIO_FAULT_NONE;
 	return vq_announce(&q->vq);
 }
@@ -322,20 +336,8 @@ vio_rxq_drain(struct vio_rxq *q)
 void
 vio_txq_drain(struct vio_txq *q)
 {
-	if (q->shuffled) {
-		for (uint32_t head = 0; head <= q->mask; head++) {
-			uint16_t count = q->count[head] & ~VIO_TX_PLAIN;
-
-			for (uint16_t id = head; count != 0; count--, id = q->next[id])
-				rte_pktmbuf_free_seg(q->slot[id]);
-			q->count[head] = 0;
-		}
-	} else {
-		for (uint16_t i = q->free_idx - q->mask - 1; i != q->desc_idx; i++)
-			rte_pktmbuf_free_seg(q->slot[i & q->mask]);
-	}
+	vio_tx_drain(q);
 	q->used_idx = q->avail_idx;
-	q->free_idx = q->desc_idx + q->mask + 1;
 }
 
 void

@@ -44,7 +44,13 @@ struct vio_port;
 #define VIO_TX_PLAIN 0x8000
 
 /** Longest chain of descriptors of one packet. */
-#define VIO_TX_CHAIN_MAX UINT32_C(0x7fff)
+#define VIO_TX_CHAIN_MAX UINT32_C(0x7ffe)
+
+/** In vio_txq::count: one descriptor, whose table has the packet. */
+#define VIO_TX_INDIRECT 0x7fff
+
+/** Entries of the table that each descriptor of a transmit ring has. */
+#define VIO_TX_TABLE 8
 
 /** Why a queue stopped: the device broke a rule that it cannot be used on without. */
 enum vio_fault {
@@ -113,6 +119,9 @@ struct vio_rxq {
 	struct vio_rxq_stats stats __rte_cache_aligned;
 
 	struct vio_vq vq __rte_cache_aligned;
+	bool in_order;               /**< VIRTIO_F_IN_ORDER was negotiated */
+	uint16_t batch_end;          /**< in order, shuffled: one past the batch begun */
+	uint32_t batch_len;          /**< and bytes in its last buffer */
 	uint16_t max_frame;          /**< what one buffer holds, header excluded */
 };
 
@@ -134,11 +143,13 @@ struct vio_txq {
 	uint16_t free_thresh;
 	uint16_t addr_field;
 	uint8_t shuffled;
-	uint8_t general;             /**< not all is simple, see tx_simple.h */
+	uint8_t simple;              /**< all that is out is simple, see tx_simple.h */
 	uint8_t fault;
 	struct vio_gate gate;
 	struct rte_mempool *pool;    /**< of plain packets, see tx_split.h */
 	uint64_t hdr_addr;           /**< an empty header, for packets that have no room for one */
+	struct vring_desc *tables;   /**< of indirect descriptors; NULL: not negotiated */
+	uint64_t tables_addr;
 	struct vio_txq_stats stats __rte_cache_aligned;
 
 	struct vio_vq vq __rte_cache_aligned;

@@ -15,6 +15,7 @@
 #include <rte_cycles.h>
 
 #include "rxtx/rxtx.h"
+#include "rxtx/variants.h"
 #include "vio.h"
 #include "virtio_spec.h"
 
@@ -25,6 +26,8 @@ wanted_features(const struct rte_eth_dev *dev)
 	struct vio_port *port = vio_port(dev);
 	uint64_t wanted = VIO_FEATURES & ~port->config.ignore;
 
+	if (!port->args.in_order)
+		wanted &= ~VIRTIO_FEATURE(VIRTIO_F_IN_ORDER);
 	if (!port->args.mrg_rxbuf)
 		wanted &= ~VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF);
 	if (wanted & port->device.offered & VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF))
@@ -95,9 +98,12 @@ open_gates(struct rte_eth_dev *dev)
 		vio_vq_kick(&q->vq, q->avail_idx);
 		vio_gate_open(&q->gate, port->rx_variant);
 	}
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
-		vio_gate_open(&((struct vio_txq *)dev->data->tx_queues[i])->gate,
-			      port->tx_variant);
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		struct vio_txq *q = dev->data->tx_queues[i];
+
+		q->simple = (port->tx_variant & VIO_TX_SIMPLE) != 0;
+		vio_gate_open(&q->gate, port->tx_variant);
+	}
 }
 
 /** Take all queues away from the threads that poll them. */

@@ -26,7 +26,7 @@ struct vio_path {
 	enum vio_width width;
 	uint32_t flags;           /**< the constants that its callbacks share */
 	const eth_rx_burst_t *rx; /**< by VIO_RX_EVENT_IDX and VIO_RX_IOVA */
-	const eth_tx_burst_t *tx; /**< by VIO_TX_EVENT_IDX; simple: and VIO_TX_FAST_FREE */
+	const eth_tx_burst_t *tx; /**< by VIO_TX_EVENT_IDX, IN_ORDER; simple: and FAST_FREE */
 	bool mergeable;           /**< it looks at num_buffers; another never does */
 	bool simple;              /**< for one segment a packet */
 };
@@ -163,7 +163,8 @@ vio_paths_choose(struct rte_eth_dev *dev)
 					   port->tx_reason, sizeof(port->tx_reason));
 	uint32_t rx_variation = (event_idx ? VIO_RX_EVENT_IDX : 0) |
 				(port->iova_is_va ? 0 : VIO_RX_IOVA);
-	uint32_t tx_variation = event_idx ? VIO_TX_EVENT_IDX : 0;
+	uint32_t tx_variation = (event_idx ? VIO_TX_EVENT_IDX : 0) |
+				(vio_has(port, VIRTIO_F_IN_ORDER) ? VIO_TX_IN_ORDER : 0);
 
 	if (tx->simple && (dev->data->dev_conf.txmode.offloads &
 			   RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE))
@@ -185,7 +186,8 @@ burst_mode(const struct vio_port *port, const struct vio_path *paths, uint8_t pa
 	if (path == VIO_PATH_NONE)
 		return -EINVAL; /* chosen when the port goes live */
 	mode->flags = 0;
-	snprintf(mode->info, sizeof(mode->info), "%s, split ring%s", paths[path].name,
+	snprintf(mode->info, sizeof(mode->info), "%s, split ring%s%s", paths[path].name,
+		 vio_has(port, VIRTIO_F_IN_ORDER) ? ", in order" : "",
 		 vio_has(port, VIRTIO_RING_F_EVENT_IDX) ? ", event index" : "");
 	return 0;
 }

@@ -34,6 +34,13 @@ void vio_rx_split_shuffle(struct vio_rxq *q, uint16_t pos);
 /** An unexpected id at @p pos; @p first is where its packet began. */
 void vio_rx_split_surprise(struct vio_rxq *q, uint16_t first, uint16_t pos, uint32_t id);
 
+/**
+ * With VIRTIO_F_IN_ORDER a device may write one used entry for a batch of buffers (2.7.9.1). Turn the
+ * entry { *id, *len } at @p pos into what it says of the buffer at @p pos.
+ * @return false for an entry that is not possible
+ */
+bool vio_rx_split_batched(struct vio_rxq *q, uint16_t pos, uint32_t *len, uint32_t *id);
+
 /** Fill a ring whose device completes out of order. */
 void vio_rx_split_fill_shuffled(struct vio_rxq *q);
 
@@ -136,6 +143,8 @@ vio_rx_split_take(struct vio_rxq *q, uint16_t pos, uint32_t *len, uint32_t *id,
 	if (!shuffled)
 		return likely(*id == (uint32_t)(pos & q->mask)) ? q->slot[*id] : NULL;
 
+	if (q->in_order && !vio_rx_split_batched(q, pos, len, id))
+		return NULL;
 	if (unlikely(*id > q->mask || q->slot[*id] == NULL))
 		return NULL;
 	m = q->slot[*id];

@@ -14,7 +14,7 @@ struct vio_port;
 
 /*
  * One array a path, indexed by VIO_RX_EVENT_IDX | VIO_RX_IOVA, or by VIO_TX_EVENT_IDX |
- * VIO_TX_FAST_FREE where the path knows it. In profiles the
+ * VIO_TX_IN_ORDER, and VIO_TX_FAST_FREE where the path knows it. In profiles the
  * callbacks have the name of their path: virtio_recv_pkts, virtio_recv_pkts_event_idx, ...
  */
 extern const eth_rx_burst_t vio_recv_pkts[];
@@ -36,6 +36,13 @@ struct vio_rxq;
  * @return descriptors posted
  */
 uint16_t vio_rx_fill(struct vio_rxq *q);
+
+struct vio_txq;
+/** Free all that is out on a queue; nobody polls it, the device was reset. */
+void vio_tx_drain(struct vio_txq *q);
+
+/** ethdev's tx_done_cleanup; called by the thread that sends. */
+int vio_tx_done_cleanup(void *txq, uint32_t free_cnt);
 
 /** Callbacks of a port that is stopped: they move nothing. */
 uint16_t vio_recv_stopped(void *rxq, struct rte_mbuf **pkts, uint16_t nb);

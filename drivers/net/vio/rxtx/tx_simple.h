@@ -44,7 +44,7 @@ vio_tx_simple_ids(const struct vring_used_elem *elem, uint16_t first)
 
 /** Take back what the device has sent. */
 static __rte_always_inline void
-vio_tx_simple_reclaim(struct vio_txq *q)
+vio_tx_simple_reclaim(struct vio_txq *q, const uint32_t flags)
 {
 	uint16_t pending = vring_split_load_used(q->used) - q->used_idx;
 
@@ -58,14 +58,17 @@ vio_tx_simple_reclaim(struct vio_txq *q)
 					      (uint16_t)(q->mask + 1 - at));
 		uint16_t n = 0;
 
+		if (flags & VIO_TX_IN_ORDER)
+			n = most; /* by promise; ids may not even be written (2.7.9.1) */
 		while (n + 4 <= most && likely(vio_tx_simple_ids(&q->used->ring[at + n], at + n)))
 			n += 4;
-		while (n < most && likely(q->used->ring[at + n].id == (uint32_t)(at + n)))
+		while (n < most && likely(__atomic_load_n(&q->used->ring[at + n].id,
+							  __ATOMIC_RELAXED) == (uint32_t)(at + n)))
 			n++;
 		if (unlikely(n == 0)) {
 			/* Out of order, or a fault: tx_split.h knows. */
 			vio_tx_simple_end(q);
-			vio_tx_split_reclaim(q);
+			vio_tx_split_reclaim(q, flags);
 			return;
 		}
 		rte_mempool_put_bulk(q->pool, (void **)&q->slot[at], n);
@@ -84,27 +87,22 @@ vio_tx_simple_four(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t id, uint6
 		   const uint32_t flags)
 {
 	uint64_t addr[4], len[4];
-	uint64_t headers = 0;
 	bool wrong = false;
 
 	if (!(flags & VIO_TX_FAST_FREE) && unlikely(!vio_tx_four_plain(pkts, q->pool)))
 		return false;
 	for (unsigned int i = 0; i < 4; i++) {
 		const struct rte_mbuf *m = pkts[i];
-		const char *hdr = rte_pktmbuf_mtod_offset(m, const char *, -VIO_HDR_SIZE);
 
 		/* With FAST_FREE the application answers for all but the headroom. */
 		if (flags & VIO_TX_FAST_FREE)
 			wrong |= m->data_off < VIO_HDR_SIZE;
 		addr[i] = vio_mbuf_addr(m, q->addr_field) + m->data_off - VIO_HDR_SIZE;
 		len[i] = m->data_len + VIO_HDR_SIZE;
-		headers |= vio_tx_hdr_word(hdr);
 	}
 	if (unlikely(wrong))
 		return false;
-	if (unlikely(headers != 0))
-		for (unsigned int i = 0; i < 4; i++)
-			vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(pkts[i], void *, -VIO_HDR_SIZE));
+	vio_tx_four_hdr_clear(pkts);
 	vio_tx_simple_descs(&q->desc[id], addr, len);
 	memcpy(&q->slot[id], pkts, 4 * sizeof(*pkts));
 	*bytes += len[0] + len[1] + len[2] + len[3] - 4 * VIO_HDR_SIZE;
@@ -119,6 +117,7 @@ vio_tx_simple_one(struct vio_txq *q, struct rte_mbuf *m, uint16_t id, uint64_t *
 	if (flags & VIO_TX_FAST_FREE ? unlikely(m->data_off < VIO_HDR_SIZE) :
 				       unlikely(!vio_tx_is_plain(m, q->pool)))
 		return false;
+	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
 	vio_tx_split_plain_desc(&q->desc[id], m, q->addr_field);
 	q->slot[id] = m;
 	*bytes += m->data_len;
@@ -159,14 +158,14 @@ vio_tx_simple_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, cons
 
 	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
 		return 0;
-	if (unlikely(q->general)) {
+	if (unlikely(!q->simple)) {
 		sent = vio_tx_split_send(q, pkts, nb, flags);
 		vio_gate_leave(&q->gate);
 		return sent;
 	}
 	old = q->avail_idx;
 	if (vio_tx_split_free(q) < q->free_thresh)
-		vio_tx_simple_reclaim(q);
+		vio_tx_simple_reclaim(q, flags);
 	if (unlikely(q->avail_idx == q->used_idx && nb != 0))
 		q->pool = pkts[0]->pool; /* nothing is out: the queue may change its pool */
 
@@ -187,7 +186,7 @@ vio_tx_simple_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, cons
 	return sent;
 }
 
-/** Make the callbacks of one path: with and without event index, FAST_FREE and not. */
+/** Make the callbacks of one path, in the order of variants.h. */
 #define VIO_TX_SIMPLE_CALLBACK(name, flags) \
 static uint16_t \
 virtio_ ## name(void *txq, struct rte_mbuf **pkts, uint16_t nb) \
@@ -195,14 +194,20 @@ virtio_ ## name(void *txq, struct rte_mbuf **pkts, uint16_t nb) \
 	return vio_tx_simple_burst(txq, pkts, nb, flags); \
 }
 
-#define VIO_TX_SIMPLE_CALLBACKS(name, flags) \
+#define VIO_TX_SIMPLE_FOUR(name, flags) \
 VIO_TX_SIMPLE_CALLBACK(name, flags) \
 VIO_TX_SIMPLE_CALLBACK(name ## _event_idx, (flags) | VIO_TX_EVENT_IDX) \
-VIO_TX_SIMPLE_CALLBACK(name ## _fast_free, (flags) | VIO_TX_FAST_FREE) \
-VIO_TX_SIMPLE_CALLBACK(name ## _event_idx_fast_free, (flags) | VIO_TX_EVENT_IDX | VIO_TX_FAST_FREE) \
+VIO_TX_SIMPLE_CALLBACK(name ## _inorder, (flags) | VIO_TX_IN_ORDER) \
+VIO_TX_SIMPLE_CALLBACK(name ## _event_idx_inorder, (flags) | VIO_TX_EVENT_IDX | VIO_TX_IN_ORDER)
+
+#define VIO_TX_SIMPLE_CALLBACKS(name, flags) \
+VIO_TX_SIMPLE_FOUR(name, flags) \
+VIO_TX_SIMPLE_FOUR(name ## _fast_free, (flags) | VIO_TX_FAST_FREE) \
 const eth_tx_burst_t vio_ ## name[] = { \
 	virtio_ ## name, virtio_ ## name ## _event_idx, \
-	virtio_ ## name ## _fast_free, virtio_ ## name ## _event_idx_fast_free, \
+	virtio_ ## name ## _inorder, virtio_ ## name ## _event_idx_inorder, \
+	virtio_ ## name ## _fast_free, virtio_ ## name ## _fast_free_event_idx, \
+	virtio_ ## name ## _fast_free_inorder, virtio_ ## name ## _fast_free_event_idx_inorder, \
 };
 
 #endif /* VIO_TX_SIMPLE_H */

@@ -46,16 +46,19 @@ vio_tx_split_free(const struct vio_txq *q)
  */
 static __rte_always_inline uint16_t
 vio_tx_split_plain_run(const struct vio_txq *q, uint16_t at, uint16_t first, uint16_t n,
-		       uint16_t *descs)
+		       uint16_t *descs, const uint32_t flags)
 {
 	uint32_t desc = first;
 	uint16_t i;
 
 	for (i = 0; i < n; i++) {
-		uint32_t id = __atomic_load_n(&q->used->ring[at + i].id, __ATOMIC_RELAXED);
 		uint16_t count;
 
-		if (unlikely(desc > q->mask || id != desc))
+		if (unlikely(desc > q->mask))
+			break;
+		/* In order by promise, ids may not even be written (2.7.9.1). */
+		if (!(flags & VIO_TX_IN_ORDER) &&
+		    unlikely(__atomic_load_n(&q->used->ring[at + i].id, __ATOMIC_RELAXED) != desc))
 			break;
 		count = q->count[desc] ^ VIO_TX_PLAIN;
 		if (unlikely(count > q->mask + 1 - desc)) /* not plain: a large number now */
@@ -73,15 +76,20 @@ vio_tx_split_complete_chain(struct vio_txq *q)
 	uint16_t at = q->free_idx & q->mask;
 	uint16_t count = q->count[at] & ~VIO_TX_PLAIN;
 
-	for (uint16_t i = 0; i < count; i++)
-		rte_pktmbuf_free_seg(q->slot[(at + i) & q->mask]);
+	if (count == VIO_TX_INDIRECT) {
+		rte_pktmbuf_free(q->slot[at]);
+		count = 1;
+	} else {
+		for (uint16_t i = 0; i < count; i++)
+			rte_pktmbuf_free_seg(q->slot[(at + i) & q->mask]);
+	}
 	q->free_idx += count;
 	q->used_idx++;
 }
 
 /** Take back @p pending used entries as long as they are in order. */
 static __rte_always_inline void
-vio_tx_split_complete(struct vio_txq *q, uint16_t pending)
+vio_tx_split_complete(struct vio_txq *q, uint16_t pending, const uint32_t flags)
 {
 	while (pending != 0) {
 		const uint16_t at = q->used_idx & q->mask;
@@ -90,7 +98,8 @@ vio_tx_split_complete(struct vio_txq *q, uint16_t pending)
 		uint16_t descs;
 		uint32_t id;
 
-		n = vio_tx_split_plain_run(q, at, first, RTE_MIN(n, VIO_TX_FREE_MAX), &descs);
+		n = vio_tx_split_plain_run(q, at, first, RTE_MIN(n, VIO_TX_FREE_MAX), &descs,
+					   flags);
 		if (likely(n != 0)) {
 			rte_mempool_put_bulk(q->pool, (void **)&q->slot[first], descs);
 			q->free_idx += descs;
@@ -99,7 +108,7 @@ vio_tx_split_complete(struct vio_txq *q, uint16_t pending)
 			continue;
 		}
 		id = __atomic_load_n(&q->used->ring[at].id, __ATOMIC_RELAXED);
-		if (unlikely(id != first)) {
+		if (!(flags & VIO_TX_IN_ORDER) && unlikely(id != first)) {
 			vio_tx_split_surprise(q, id);
 			return;
 		}
@@ -110,7 +119,7 @@ vio_tx_split_complete(struct vio_txq *q, uint16_t pending)
 
 /** Take back everything that the device has sent by now (Barrier B inside). */
 static __rte_always_inline void
-vio_tx_split_reclaim(struct vio_txq *q)
+vio_tx_split_reclaim(struct vio_txq *q, const uint32_t flags)
 {
 	uint16_t pending = vring_split_load_used(q->used) - q->used_idx;
 	const uint16_t end = q->used_idx + pending;
@@ -120,10 +129,18 @@ vio_tx_split_reclaim(struct vio_txq *q)
 		return;
 	}
 	if (likely(!q->shuffled))
-		vio_tx_split_complete(q, pending);
+		vio_tx_split_complete(q, pending, flags);
 	if (unlikely(q->shuffled && q->fault == VIO_FAULT_NONE))
 		vio_tx_split_complete_shuffled(q, end - q->used_idx);
 }
+
+/**
+ * Make a packet available that has more parts than there are free descriptors, through the table of
+ * one of them. A chain in the ring costs the driver less (its mbufs go back in bulk), a table less
+ * of the ring: it is for when the ring is short.
+ * @return 1 sent, 0 no descriptor free, or tables were not negotiated or are too short
+ */
+int vio_tx_split_indirect(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t need);
 
 /** Fill the next free descriptor. @return its number */
 static __rte_always_inline uint16_t
@@ -205,13 +222,12 @@ vio_tx_split_plain_chain(struct vio_txq *q, struct rte_mbuf *m, uint16_t count)
 	q->avail->ring[q->avail_idx++ & q->mask] = head;
 }
 
-/** The descriptor of a plain packet: one header and one segment, no flag, so next counts nothing. */
+/** The descriptor of a plain packet: header and segment in one, no flag, so next counts nothing. */
 static __rte_always_inline void
 vio_tx_split_plain_desc(struct vring_desc *desc, const struct rte_mbuf *m, uint16_t addr_field)
 {
 	uint64_t addr = vio_mbuf_addr(m, addr_field) + m->data_off - VIO_HDR_SIZE;
 
-	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
 	vio_tx_desc_store(desc, addr, m->data_len + VIO_HDR_SIZE);
 }
 
@@ -244,6 +260,7 @@ vio_tx_split_plain(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint6
 
 		if (likely(nb - i >= 4 && id + 4 <= mask + 1 && at + 4 <= mask + 1 &&
 			   vio_tx_four_plain(pkts + i, pool))) {
+			vio_tx_four_hdr_clear(pkts + i);
 			for (uint16_t k = 0; k < 4; k++) {
 				vio_tx_split_plain_desc(&desc[id + k], pkts[i + k], addr_field);
 				sum += pkts[i + k]->data_len;
@@ -256,6 +273,7 @@ vio_tx_split_plain(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint6
 		}
 		if (unlikely(!vio_tx_is_plain(pkts[i], pool)))
 			break;
+		vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(pkts[i], void *, -VIO_HDR_SIZE));
 		vio_tx_split_plain_desc(&desc[id], pkts[i], addr_field);
 		sum += pkts[i]->data_len;
 		q->slot[id] = pkts[i];
@@ -288,7 +306,7 @@ vio_tx_split_publish(struct vio_txq *q, uint16_t old, const uint32_t flags)
  * @return 1 sent, 0 no room, -1 dropped: no ring of this size will ever take it
  */
 static __rte_always_inline int
-vio_tx_split_other(struct vio_txq *q, struct rte_mbuf *m)
+vio_tx_split_other(struct vio_txq *q, struct rte_mbuf *m, const uint32_t flags)
 {
 	bool push = vio_tx_can_push(m, VIO_HDR_SIZE);
 	uint32_t need = m->nb_segs + !push;
@@ -298,9 +316,9 @@ vio_tx_split_other(struct vio_txq *q, struct rte_mbuf *m)
 		return -1;
 	}
 	if (need > vio_tx_split_free(q)) {
-		vio_tx_split_reclaim(q);
+		vio_tx_split_reclaim(q, flags);
 		if (need > vio_tx_split_free(q))
-			return 0;
+			return vio_tx_split_indirect(q, m, push, need);
 	}
 	if (likely(push && !q->shuffled && vio_tx_all_plain(m, q->pool)))
 		vio_tx_split_plain_chain(q, m, need);
@@ -318,7 +336,7 @@ vio_tx_split_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const 
 	uint64_t bytes = 0;
 
 	if (vio_tx_split_free(q) < q->free_thresh)
-		vio_tx_split_reclaim(q);
+		vio_tx_split_reclaim(q, flags);
 	if (unlikely(q->avail_idx == q->used_idx && nb != 0))
 		q->pool = pkts[0]->pool; /* nothing is out: the queue may change its pool */
 
@@ -331,7 +349,7 @@ vio_tx_split_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const 
 		if (likely(sent == nb))
 			break;
 		len = pkts[sent]->pkt_len;
-		ret = vio_tx_split_other(q, pkts[sent]);
+		ret = vio_tx_split_other(q, pkts[sent], flags);
 		if (unlikely(ret == 0))
 			break;
 		bytes += ret > 0 ? len : 0;
@@ -360,7 +378,7 @@ vio_tx_split_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const
 	return sent;
 }
 
-/** Make the callbacks of one path: with and without event index. */
+/** Make the callbacks of one path, in the order of variants.h. */
 #define VIO_TX_SPLIT_CALLBACK(name, flags) \
 static uint16_t \
 virtio_ ## name(void *txq, struct rte_mbuf **pkts, uint16_t nb) \
@@ -371,6 +389,11 @@ virtio_ ## name(void *txq, struct rte_mbuf **pkts, uint16_t nb) \
 #define VIO_TX_SPLIT_CALLBACKS(name, flags) \
 VIO_TX_SPLIT_CALLBACK(name, flags) \
 VIO_TX_SPLIT_CALLBACK(name ## _event_idx, (flags) | VIO_TX_EVENT_IDX) \
-const eth_tx_burst_t vio_ ## name[] = { virtio_ ## name, virtio_ ## name ## _event_idx };
+VIO_TX_SPLIT_CALLBACK(name ## _inorder, (flags) | VIO_TX_IN_ORDER) \
+VIO_TX_SPLIT_CALLBACK(name ## _event_idx_inorder, (flags) | VIO_TX_EVENT_IDX | VIO_TX_IN_ORDER) \
+const eth_tx_burst_t vio_ ## name[] = { \
+	virtio_ ## name, virtio_ ## name ## _event_idx, \
+	virtio_ ## name ## _inorder, virtio_ ## name ## _event_idx_inorder, \
+};
 
 #endif /* VIO_TX_SPLIT_H */

@@ -14,11 +14,12 @@
 #define VIO_RX_AVX512    (1u << 5)
 #define VIO_RX_SHUFFLED  (1u << 6) /**< the device completes out of order; not a variant */
 
-/* Transmit. The first two are the index into the array of a path's callbacks. */
+/* Transmit. The first three are the index into the array of a path's callbacks. */
 #define VIO_TX_EVENT_IDX (1u << 0) /**< VIRTIO_F_EVENT_IDX */
-#define VIO_TX_FAST_FREE (1u << 1) /**< RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE */
-#define VIO_TX_SIMPLE    (1u << 2) /**< one segment a packet, tx_simple.h */
-#define VIO_TX_AVX2      (1u << 3) /**< which file the callback is from */
-#define VIO_TX_AVX512    (1u << 4)
+#define VIO_TX_IN_ORDER  (1u << 1) /**< VIRTIO_F_IN_ORDER: the used index says it all */
+#define VIO_TX_FAST_FREE (1u << 2) /**< RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE; simple paths */
+#define VIO_TX_SIMPLE    (1u << 3) /**< one segment a packet, tx_simple.h */
+#define VIO_TX_AVX2      (1u << 4) /**< which file the callback is from */
+#define VIO_TX_AVX512    (1u << 5)
 
 #endif /* VIO_VARIANTS_H */
