@@ -113,7 +113,7 @@ while IFS=$'\t' read -r -u 3 name line; do
 	bench_pid=
 	case $status in
 	0) ;;
-	1)
+	1 | 3)
 		failed+=("$name")
 		cat "$work/$name.txt" >&2
 		;;
@@ -126,4 +126,4 @@ mkdir -p "$out/data"
 cp "$work"/out/* "$out"
 cp "$work"/data/*.json "$out/data"
 echo "bench: results in $out/results.md" >&2
-[ ${#failed[@]} -eq 0 ] || die "packets were harmed or lost, or nothing moved, in: ${failed[*]}"
+[ ${#failed[@]} -eq 0 ] || die "packets were harmed, nothing moved, or a path could not be had, in: ${failed[*]}"

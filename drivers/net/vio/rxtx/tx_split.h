@@ -344,7 +344,7 @@ vio_tx_split_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const 
 		uint32_t len;
 		int ret;
 
-		if (likely(!q->shuffled))
+		if (likely(vio_tx_is_plain(pkts[sent], q->pool) && !q->shuffled))
 			sent += vio_tx_split_plain(q, pkts + sent, nb - sent, &bytes);
 		if (likely(sent == nb))
 			break;
