@@ -141,6 +141,15 @@ int vio_port_init(struct rte_eth_dev *dev);
  */
 void vio_port_fini(struct rte_eth_dev *dev);
 
+/**
+ * Give a secondary process its view of a port that the primary made: to look at, not to poll.
+ * @return 0
+ */
+int vio_port_attach(struct rte_eth_dev *dev);
+
+/** Is @p dev a port of this driver? */
+bool vio_is_port(const struct rte_eth_dev *dev);
+
 /** Parse device arguments; @p allowed lists their keys, NULL-terminated. 0 or -EINVAL. */
 int vio_devargs_parse(const char *text, const char *const allowed[], struct vio_devargs *args);
 

@@ -124,6 +124,37 @@ static const struct eth_dev_ops vio_ops = {
 	.xstats_reset = vio_stats_reset,
 };
 
+/**
+ * In a secondary process: what reads memory that processes share. The device, and with it anything
+ * that changes the port, is the primary's.
+ */
+static const struct eth_dev_ops vio_secondary_ops = {
+	.dev_infos_get = vio_dev_infos_get,
+	.rxq_info_get = vio_rxq_info_get,
+	.txq_info_get = vio_txq_info_get,
+	.rx_burst_mode_get = vio_rx_burst_mode_get,
+	.tx_burst_mode_get = vio_tx_burst_mode_get,
+	.stats_get = vio_stats_get,
+	.stats_reset = vio_stats_reset,
+	.xstats_get = vio_xstats_get,
+	.xstats_get_names = vio_xstats_get_names,
+	.xstats_reset = vio_stats_reset,
+};
+
+int
+vio_port_attach(struct rte_eth_dev *dev)
+{
+	dev->dev_ops = &vio_secondary_ops;
+	vio_burst_set(dev, vio_recv_stopped, vio_xmit_stopped);
+	return 0;
+}
+
+bool
+vio_is_port(const struct rte_eth_dev *dev)
+{
+	return dev->dev_ops == &vio_ops;
+}
+
 /** The protocol library's lines go to the driver's log. */
 static void
 library_log(enum virtio_log_level level, const char *fmt, va_list ap)

@@ -117,11 +117,10 @@ vio_pci_probe(struct rte_pci_driver *driver __rte_unused, struct rte_pci_device 
 {
 	int ret;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		VIO_LOG(init, ERR, "%s: secondary processes are not supported",
-			pci_dev->device.name);
-		return -ENOTSUP;
-	}
+	/* A secondary process only looks at memory: it needs no register. */
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return rte_eth_dev_pci_generic_probe(pci_dev, sizeof(struct vio_pci_port),
+						     vio_port_attach);
 	/* Positive: not for this driver. The bus asks the next one, and nothing fails. */
 	if (held_by_kernel(pci_dev))
 		return 1;
@@ -140,7 +139,11 @@ vio_pci_probe(struct rte_pci_driver *driver __rte_unused, struct rte_pci_device 
 static int
 vio_pci_remove(struct rte_pci_device *pci_dev)
 {
-	int ret = rte_eth_dev_pci_generic_remove(pci_dev, vio_pci_uninit);
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return rte_eth_dev_pci_generic_remove(pci_dev, NULL);
+	ret = rte_eth_dev_pci_generic_remove(pci_dev, vio_pci_uninit);
 
 	if (ret == -ENODEV) /* the port was closed before */
 		ret = 0;

@@ -155,6 +155,19 @@ user_init(struct rte_eth_dev *dev, const struct vio_devargs *args,
 }
 
 static int
+user_attach(struct rte_vdev_device *vdev)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_attach_secondary(rte_vdev_device_name(vdev));
+
+	if (dev == NULL)
+		return -ENODEV;
+	dev->device = &vdev->device;
+	vio_port_attach(dev);
+	rte_eth_dev_probing_finish(dev);
+	return 0;
+}
+
+static int
 vio_user_probe(struct rte_vdev_device *vdev)
 {
 	const struct vio_user_backend *backend;
@@ -162,11 +175,8 @@ vio_user_probe(struct rte_vdev_device *vdev)
 	struct rte_eth_dev *dev;
 	int ret;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		VIO_LOG(init, ERR, "%s: secondary processes are not supported",
-			rte_vdev_device_name(vdev));
-		return -ENOTSUP;
-	}
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return user_attach(vdev);
 	ret = vio_devargs_parse(rte_vdev_device_args(vdev), user_args, &args);
 	if (ret == 0)
 		ret = choose_backend(&args, &backend);
@@ -191,7 +201,11 @@ vio_user_remove(struct rte_vdev_device *vdev)
 {
 	struct rte_eth_dev *dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
 
-	return dev == NULL ? 0 : rte_eth_dev_close(dev->data->port_id);
+	if (dev == NULL)
+		return 0;
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return rte_eth_dev_release_port(dev);
+	return rte_eth_dev_close(dev->data->port_id);
 }
 
 static struct rte_vdev_driver vio_user_driver = {
