@@ -6,7 +6,7 @@
 #
 # Measures the driver against DPDK's own, without a VM: runs vio-bench over the whole matrix of
 # scripts/bench/matrix.py and writes a Markdown page, SVG plots and the JSON data.
-#   --quick      a few minutes: fewer samples, one sweep
+#   --quick      a minute or two: fewer samples, one sweep
 #   --no-loop    leave out what needs two cores
 #   --a VDEV     driver A (default: net_vio_user)
 #   --b VDEV     driver B (default: net_virtio_user)

@@ -100,6 +100,7 @@ struct vio_port {
 	bool open;                    /**< from prepare to close */
 	bool started;                 /**< the application wants packets */
 	bool live;                    /**< the device works for us */
+	bool stuck;                   /**< it did not finish its last reset: it may still write */
 	uint16_t rx_variant;          /**< of the callbacks in force, see vio_gate.h */
 	uint16_t tx_variant;
 	struct vio_ctrl ctrl;

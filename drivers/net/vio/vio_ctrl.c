@@ -101,7 +101,8 @@ vio_ctrl_stop(struct vio_port *port)
 void
 vio_ctrl_free(struct vio_port *port)
 {
-	rte_memzone_free(port->ctrl.mz);
+	if (!port->stuck)
+		rte_memzone_free(port->ctrl.mz);
 	port->ctrl.mz = NULL;
 }
 

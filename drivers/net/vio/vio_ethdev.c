@@ -48,7 +48,6 @@ vio_dev_configure(struct rte_eth_dev *dev)
 			     "device puts into the receive queues of the other pairs is lost",
 			     dev->data->nb_tx_queues, dev->data->nb_rx_queues);
 	port->pairs = pairs;
-	dev->data->scattered_rx = 1;
 	return 0;
 }
 

@@ -236,6 +236,14 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	return 0;
 }
 
+/** Free the ring, unless the device may still write to it. */
+static void
+vq_free(struct vio_vq *vq)
+{
+	if (!vq->port->stuck)
+		rte_memzone_free(vq->mz);
+}
+
 void
 vio_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 {
@@ -244,7 +252,7 @@ vio_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 	if (q == NULL)
 		return;
 	dev->data->rx_queues[queue_id] = NULL;
-	rte_memzone_free(q->vq.mz);
+	vq_free(&q->vq);
 	rte_free(q);
 }
 
@@ -256,7 +264,7 @@ vio_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 	if (q == NULL)
 		return;
 	dev->data->tx_queues[queue_id] = NULL;
-	rte_memzone_free(q->vq.mz);
+	vq_free(&q->vq);
 	rte_free(q);
 }
 

@@ -140,8 +140,9 @@ vio_deactivate(struct rte_eth_dev *dev)
 
 	port->live = false;
 	vio_ctrl_stop(port);
-	if (virtio_device_reset(&port->device) == -ETIMEDOUT) {
-		/* It may still write: what it can reach must not be used again. */
+	port->stuck = virtio_device_reset(&port->device) == -ETIMEDOUT;
+	if (port->stuck) {
+		/* What it can reach must not be used for anything else: neither mbufs nor rings. */
 		VIO_PORT_LOG(port, driver, ERR, "the device does not finish its reset; buffers "
 			     "that it holds are given up");
 		return -ETIMEDOUT;
@@ -183,6 +184,7 @@ vio_activate(struct rte_eth_dev *dev)
 		vio_deactivate(dev);
 		return ret;
 	}
+	dev->data->scattered_rx = vio_has(port, VIRTIO_NET_F_MRG_RXBUF);
 	log_features(port);
 	vio_paths_choose(dev);
 	port->live = true;
