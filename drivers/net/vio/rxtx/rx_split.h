@@ -57,7 +57,7 @@ vio_rx_split_free(const struct vio_rxq *q)
 static __rte_always_inline uint16_t
 vio_rx_alloc(struct vio_rxq *q, struct rte_mbuf **mbufs, uint16_t n)
 {
-	while (unlikely(rte_mempool_get_bulk(q->mp, (void **)mbufs, n) != 0)) {
+	while (unlikely(vio_pool_get(q->mp, mbufs, n) != 0)) {
 		q->stats.nombuf += (n + 1) / 2;
 		n /= 2;
 		if (n == 0)

@@ -14,6 +14,22 @@ VIO_RX_SPLIT_CALLBACKS(recv_mergeable_pkts, VIO_RX_MRG)
 VIO_TX_SPLIT_CALLBACKS(xmit_pkts, 0)
 VIO_TX_SIMPLE_CALLBACKS(xmit_pkts_simple, VIO_TX_SIMPLE)
 
+#define SEND(name, flags) \
+static uint16_t \
+name(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb) \
+{ \
+	return vio_tx_split_send(q, pkts, nb, flags); \
+}
+
+SEND(any, 0)
+SEND(any_event_idx, VIO_TX_EVENT_IDX)
+SEND(any_inorder, VIO_TX_IN_ORDER)
+SEND(any_event_idx_inorder, VIO_TX_EVENT_IDX | VIO_TX_IN_ORDER)
+
+const vio_tx_split_send_t vio_tx_split_sends[] = {
+	any, any_event_idx, any_inorder, any_event_idx_inorder,
+};
+
 uint16_t
 vio_recv_stopped(void *rxq __rte_unused, struct rte_mbuf **pkts __rte_unused,
 		 uint16_t nb __rte_unused)
@@ -38,30 +54,21 @@ vio_rx_fill(struct vio_rxq *q)
 	return q->avail_idx;
 }
 
-/** Take back what was sent, by the way that the queue is in. */
-static void
-reclaim(struct vio_txq *q, const uint32_t flags)
-{
-	if (q->simple)
-		vio_tx_simple_reclaim(q, flags);
-	else
-		vio_tx_split_reclaim(q, flags);
-}
-
 int
 vio_tx_done_cleanup(void *txq, uint32_t free_cnt)
 {
 	struct vio_txq *q = txq;
+	const uint16_t variant = q->vq.port->tx_variant;
 	const uint16_t before = q->used_idx;
 
 	/* What the device has sent comes back together; it may be more than was asked for. */
 	RTE_SET_USED(free_cnt);
-	if (!vio_gate_enter(&q->gate, q->vq.port->tx_variant))
+	if (!vio_gate_enter(&q->gate, variant))
 		return 0;
-	if (q->vq.port->tx_variant & VIO_TX_IN_ORDER)
-		reclaim(q, VIO_TX_IN_ORDER);
+	if (q->simple)
+		vio_tx_simple_reclaim(q, variant & VIO_TX_IN_ORDER);
 	else
-		reclaim(q, 0);
+		vio_tx_split_reclaim_general(q, variant & VIO_TX_IN_ORDER);
 	vio_gate_leave(&q->gate);
 	return (uint16_t)(q->used_idx - before);
 }

@@ -164,6 +164,12 @@ vio_tx_split_complete_shuffled(struct vio_txq *q, uint16_t pending)
 }
 
 void
+vio_tx_split_reclaim_general(struct vio_txq *q, uint32_t flags)
+{
+	vio_tx_split_reclaim(q, flags);
+}
+
+void
 vio_tx_drain(struct vio_txq *q)
 {
 	if (q->simple)

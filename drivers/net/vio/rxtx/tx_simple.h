@@ -68,10 +68,10 @@ vio_tx_simple_reclaim(struct vio_txq *q, const uint32_t flags)
 		if (unlikely(n == 0)) {
 			/* Out of order, or a fault: tx_split.h knows. */
 			vio_tx_simple_end(q);
-			vio_tx_split_reclaim(q, flags);
+			vio_tx_split_reclaim_general(q, flags);
 			return;
 		}
-		rte_mempool_put_bulk(q->pool, (void **)&q->slot[at], n);
+		vio_pool_put(q->pool, &q->slot[at], n);
 		q->free_idx += n;
 		q->used_idx += n;
 		pending -= n;
@@ -153,13 +153,14 @@ vio_tx_simple_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint6
 static __rte_always_inline uint16_t
 vio_tx_simple_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const uint32_t flags)
 {
+	const uint32_t general = flags & (VIO_TX_EVENT_IDX | VIO_TX_IN_ORDER);
 	uint16_t old, sent;
 	uint64_t bytes = 0;
 
 	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
 		return 0;
 	if (unlikely(!q->simple)) {
-		sent = vio_tx_split_send(q, pkts, nb, flags);
+		sent = vio_tx_split_sends[general](q, pkts, nb);
 		vio_gate_leave(&q->gate);
 		return sent;
 	}
@@ -179,7 +180,7 @@ vio_tx_simple_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, cons
 			q->stats.ring_full++;
 		} else {
 			vio_tx_simple_end(q);
-			sent += vio_tx_split_send(q, pkts + sent, nb - sent, flags);
+			sent += vio_tx_split_sends[general](q, pkts + sent, nb - sent);
 		}
 	}
 	vio_gate_leave(&q->gate);

@@ -101,7 +101,7 @@ vio_tx_split_complete(struct vio_txq *q, uint16_t pending, const uint32_t flags)
 		n = vio_tx_split_plain_run(q, at, first, RTE_MIN(n, VIO_TX_FREE_MAX), &descs,
 					   flags);
 		if (likely(n != 0)) {
-			rte_mempool_put_bulk(q->pool, (void **)&q->slot[first], descs);
+			vio_pool_put(q->pool, &q->slot[first], descs);
 			q->free_idx += descs;
 			q->used_idx += n;
 			pending -= n;
@@ -141,6 +141,9 @@ vio_tx_split_reclaim(struct vio_txq *q, const uint32_t flags)
  * @return 1 sent, 0 no descriptor free, or tables were not negotiated or are too short
  */
 int vio_tx_split_indirect(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t need);
+
+/** vio_tx_split_reclaim() where no burst is waiting for it. */
+void vio_tx_split_reclaim_general(struct vio_txq *q, uint32_t flags);
 
 /** Fill the next free descriptor. @return its number */
 static __rte_always_inline uint16_t
@@ -364,6 +367,13 @@ vio_tx_split_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const 
 		vio_tx_split_publish(q, old, flags);
 	return sent;
 }
+
+/**
+ * vio_tx_split_send() for queues that are not simple any more, see tx_simple.h; by VIO_TX_EVENT_IDX and
+ * VIO_TX_IN_ORDER.
+ */
+typedef uint16_t (*vio_tx_split_send_t)(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb);
+extern const vio_tx_split_send_t vio_tx_split_sends[4];
 
 /** The body of every callback that sends any packet on a split ring. */
 static __rte_always_inline uint16_t

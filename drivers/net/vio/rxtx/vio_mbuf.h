@@ -49,6 +49,22 @@ vio_mbuf_rearm(uint16_t data_off, uint16_t port)
 	return word;
 }
 
+/*
+ * The pool's bulk operations, one copy a file: they are long when inlined, their callers many, and
+ * one call for a block of mbufs costs nothing.
+ */
+static __rte_noinline __rte_unused int
+vio_pool_get(struct rte_mempool *mp, struct rte_mbuf **mbufs, unsigned int n)
+{
+	return rte_mempool_get_bulk(mp, (void **)mbufs, n);
+}
+
+static __rte_noinline __rte_unused void
+vio_pool_put(struct rte_mempool *mp, struct rte_mbuf **mbufs, unsigned int n)
+{
+	rte_mempool_put_bulk(mp, (void **)mbufs, n);
+}
+
 /** Where the buffer of @p m begins for the device: buf_addr or buf_iova, as the queue says. */
 static __rte_always_inline uint64_t
 vio_mbuf_addr(const struct rte_mbuf *m, uint16_t addr_field)
