@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <rte_ether.h>
 #include <rte_ethdev.h>
@@ -199,6 +200,8 @@ int vio_activate(struct rte_eth_dev *dev);
 int vio_deactivate(struct rte_eth_dev *dev);
 
 /* vio_stats.c */
+/** ethdev's eth_dev_priv_dump: where the queues are, and how large. */
+int vio_priv_dump(struct rte_eth_dev *dev, FILE *file);
 int vio_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);
 int vio_stats_reset(struct rte_eth_dev *dev);
 int vio_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);

@@ -147,7 +147,7 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		return -EINVAL;
 	}
 	vio_rx_queue_release(dev, queue_id);
-	q = rte_zmalloc_socket("vio_rxq", sizeof(*q) + size * (sizeof(*q->slot) + sizeof(*q->ids)),
+	q = rte_zmalloc_socket("vio_rxq", sizeof(*q) + size * VIO_RX_SLOT_BYTES,
 			       RTE_CACHE_LINE_SIZE, socket_id);
 	if (q == NULL)
 		return -ENOMEM;
@@ -208,8 +208,7 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		return -EINVAL;
 	}
 	vio_tx_queue_release(dev, queue_id);
-	q = rte_zmalloc_socket("vio_txq", sizeof(*q) + size * (sizeof(*q->slot) +
-			       sizeof(*q->count) + sizeof(*q->ids) + sizeof(*q->next)),
+	q = rte_zmalloc_socket("vio_txq", sizeof(*q) + size * VIO_TX_SLOT_BYTES,
 			       RTE_CACHE_LINE_SIZE, socket_id);
 	if (q == NULL)
 		return -ENOMEM;

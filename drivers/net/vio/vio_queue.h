@@ -155,8 +155,15 @@ struct vio_txq {
 	struct vio_vq vq __rte_cache_aligned;
 };
 
+/** Private state per descriptor: the arrays behind a queue. */
+#define VIO_RX_SLOT_BYTES (sizeof(struct rte_mbuf *) + sizeof(uint16_t))
+#define VIO_TX_SLOT_BYTES (sizeof(struct rte_mbuf *) + 3 * sizeof(uint16_t))
+
 _Static_assert(offsetof(struct vio_rxq, stats) <= 2 * RTE_CACHE_LINE_SIZE, "hot part of a burst");
 _Static_assert(offsetof(struct vio_txq, stats) <= 2 * RTE_CACHE_LINE_SIZE, "hot part of a burst");
+
+_Static_assert(sizeof(struct vio_rxq) + 256 * VIO_RX_SLOT_BYTES <= 4096, "beside a usual ring");
+_Static_assert(sizeof(struct vio_txq) + 256 * VIO_TX_SLOT_BYTES <= 4096, "beside a usual ring");
 
 /** ethdev's rx_queue_setup. */
 int vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,

@@ -92,6 +92,49 @@ vio_stats_reset(struct rte_eth_dev *dev)
 	return 0;
 }
 
+/** Bytes of private state beside a ring of @p size: the queue itself and its arrays. */
+static size_t
+rx_private_bytes(uint16_t size)
+{
+	return sizeof(struct vio_rxq) + size * VIO_RX_SLOT_BYTES;
+}
+
+static size_t
+tx_private_bytes(uint16_t size)
+{
+	return sizeof(struct vio_txq) + size * VIO_TX_SLOT_BYTES;
+}
+
+int
+vio_priv_dump(struct rte_eth_dev *dev, FILE *file)
+{
+	const struct vio_port *port = vio_port(dev);
+
+	fprintf(file, "vio port %s: %s\n", port->name, port->live ? "live" :
+		port->started ? "waiting for a backend" : "stopped");
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct vio_rxq *q = dev->data->rx_queues[i];
+
+		if (q != NULL)
+			fprintf(file, "  rx %u: %u descriptors, ring at %p, %zu bytes of private "
+				"state at %p, %zu of them hot; used %u, available %u%s\n", i,
+				q->vq.size, q->vq.mz->addr, rx_private_bytes(q->vq.size),
+				(const void *)q, offsetof(struct vio_rxq, stats), q->used_idx,
+				q->avail_idx, q->shuffled ? ", out of order" : "");
+	}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		const struct vio_txq *q = dev->data->tx_queues[i];
+
+		if (q != NULL)
+			fprintf(file, "  tx %u: %u descriptors, ring at %p, %zu bytes of private "
+				"state at %p, %zu of them hot; used %u, available %u%s\n", i,
+				q->vq.size, q->vq.mz->addr, tx_private_bytes(q->vq.size),
+				(const void *)q, offsetof(struct vio_txq, stats), q->used_idx,
+				q->avail_idx, q->shuffled ? ", out of order" : "");
+	}
+	return 0;
+}
+
 static unsigned int
 xstats_count(const struct rte_eth_dev *dev)
 {
