@@ -20,7 +20,7 @@ collect(enum virtio_log_level level, const char *fmt, va_list ap)
 	(void)level;
 	n = vsnprintf(log_text + log_len, room, fmt, ap);
 	assert_true(n >= 0);
-	assert_null(strchr(fmt, '\n'));
+	assert_null(strchr(log_text + log_len, '\n'));
 	if ((size_t)n + 2 > room) {
 		log_len = 0; /* long enough ago */
 		return;

@@ -163,6 +163,11 @@ vio_activate(struct rte_eth_dev *dev)
 	int ret = virtio_device_negotiate(&port->device, wanted_features(dev),
 					  VIRTIO_FEATURE(VIRTIO_F_VERSION_1));
 
+	if (ret == 0 && port->stuck) {
+		/* The reset that did not end then has ended now: what was given up comes back. */
+		port->stuck = false;
+		drain_queues(dev);
+	}
 	if (ret == 0)
 		ret = vio_check_frames(dev, dev->data->mtu);
 	if (ret == 0 && port->pairs > 1 && !vio_has(port, VIRTIO_NET_F_MQ)) {

@@ -16,9 +16,9 @@ VIO_TX_SIMPLE_CALLBACKS(xmit_pkts_simple, VIO_TX_SIMPLE)
 
 #define SEND(name, flags) \
 static uint16_t \
-name(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb) \
+name(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t old) \
 { \
-	return vio_tx_split_send(q, pkts, nb, flags); \
+	return vio_tx_split_send(q, pkts, nb, old, flags); \
 }
 
 SEND(any, 0)

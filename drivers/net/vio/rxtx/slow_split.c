@@ -142,7 +142,8 @@ vio_tx_split_free_chain(struct vio_txq *q, uint16_t id)
 		count = 1;
 	}
 	for (; count != 0; count--, id = q->next[id]) {
-		rte_pktmbuf_free_seg(q->slot[id]);
+		if (q->slot[id] != NULL) /* a header has no mbuf */
+			rte_pktmbuf_free_seg(q->slot[id]);
 		q->ids[q->free_idx++ & q->mask] = id;
 	}
 }

@@ -94,9 +94,12 @@ vio_tx_simple_four(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t id, uint6
 	for (unsigned int i = 0; i < 4; i++) {
 		const struct rte_mbuf *m = pkts[i];
 
-		/* With FAST_FREE the application answers for all but the headroom. */
+		/*
+		 * With FAST_FREE the application answers for the rest. Segments are looked at all
+		 * the same: not every application that sends several asks for MULTI_SEGS.
+		 */
 		if (flags & VIO_TX_FAST_FREE)
-			wrong |= m->data_off < VIO_HDR_SIZE;
+			wrong |= !vio_tx_is_single(m);
 		addr[i] = vio_mbuf_addr(m, q->addr_field) + m->data_off - VIO_HDR_SIZE;
 		len[i] = m->data_len + VIO_HDR_SIZE;
 	}
@@ -114,7 +117,7 @@ static __rte_always_inline bool
 vio_tx_simple_one(struct vio_txq *q, struct rte_mbuf *m, uint16_t id, uint64_t *bytes,
 		  const uint32_t flags)
 {
-	if (flags & VIO_TX_FAST_FREE ? unlikely(m->data_off < VIO_HDR_SIZE) :
+	if (flags & VIO_TX_FAST_FREE ? unlikely(!vio_tx_is_single(m)) :
 				       unlikely(!vio_tx_is_plain(m, q->pool)))
 		return false;
 	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
@@ -160,7 +163,7 @@ vio_tx_simple_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, cons
 	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
 		return 0;
 	if (unlikely(!q->simple)) {
-		sent = vio_tx_split_sends[general](q, pkts, nb);
+		sent = vio_tx_split_sends[general](q, pkts, nb, q->avail_idx);
 		vio_gate_leave(&q->gate);
 		return sent;
 	}
@@ -170,18 +173,19 @@ vio_tx_simple_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, cons
 	if (unlikely(q->avail_idx == q->used_idx && nb != 0))
 		q->pool = pkts[0]->pool; /* nothing is out: the queue may change its pool */
 
-	sent = vio_tx_simple_send(q, pkts, nb, &bytes, flags);
+	sent = 0;
+	if (likely(q->simple)) /* unless it was the device's order that ended it just now */
+		sent = vio_tx_simple_send(q, pkts, nb, &bytes, flags);
 	q->stats.packets += sent;
 	q->stats.bytes += bytes;
-	if (likely(q->avail_idx != old))
-		vio_tx_split_publish(q, old, flags);
-	if (unlikely(sent < nb)) {
-		if (vio_tx_split_free(q) == 0) {
-			q->stats.ring_full++;
-		} else {
+	if (unlikely(sent < nb && (!q->simple || vio_tx_split_free(q) != 0))) {
+		if (q->simple)
 			vio_tx_simple_end(q);
-			sent += vio_tx_split_sends[general](q, pkts + sent, nb - sent);
-		}
+		sent += vio_tx_split_sends[general](q, pkts + sent, nb - sent, old);
+	} else {
+		q->stats.ring_full += sent < nb;
+		if (likely(q->avail_idx != old))
+			vio_tx_split_publish(q, old, flags);
 	}
 	vio_gate_leave(&q->gate);
 	return sent;

@@ -80,8 +80,12 @@ vio_tx_split_complete_chain(struct vio_txq *q)
 		rte_pktmbuf_free(q->slot[at]);
 		count = 1;
 	} else {
-		for (uint16_t i = 0; i < count; i++)
-			rte_pktmbuf_free_seg(q->slot[(at + i) & q->mask]);
+		for (uint16_t i = 0; i < count; i++) {
+			struct rte_mbuf *seg = q->slot[(at + i) & q->mask];
+
+			if (likely(seg != NULL)) /* a header has no mbuf */
+				rte_pktmbuf_free_seg(seg);
+		}
 	}
 	q->free_idx += count;
 	q->used_idx++;
@@ -330,11 +334,16 @@ vio_tx_split_other(struct vio_txq *q, struct rte_mbuf *m, const uint32_t flags)
 	return 1;
 }
 
-/** Send any packets. @return packets taken, see rte_eth_tx_burst() */
+/**
+ * Send any packets.
+ * @param old  available index that the device was shown last: with what this burst put behind it
+ *             already, all is published at once
+ * @return packets taken, see rte_eth_tx_burst()
+ */
 static __rte_always_inline uint16_t
-vio_tx_split_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const uint32_t flags)
+vio_tx_split_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t old,
+		  const uint32_t flags)
 {
-	const uint16_t old = q->avail_idx;
 	uint16_t sent = 0, bad = 0;
 	uint64_t bytes = 0;
 
@@ -372,7 +381,8 @@ vio_tx_split_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const 
  * vio_tx_split_send() for queues that are not simple any more, see tx_simple.h; by VIO_TX_EVENT_IDX and
  * VIO_TX_IN_ORDER.
  */
-typedef uint16_t (*vio_tx_split_send_t)(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb);
+typedef uint16_t (*vio_tx_split_send_t)(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb,
+					uint16_t old);
 extern const vio_tx_split_send_t vio_tx_split_sends[4];
 
 /** The body of every callback that sends any packet on a split ring. */
@@ -383,7 +393,7 @@ vio_tx_split_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const
 
 	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
 		return 0;
-	sent = vio_tx_split_send(q, pkts, nb, flags);
+	sent = vio_tx_split_send(q, pkts, nb, q->avail_idx, flags);
 	vio_gate_leave(&q->gate);
 	return sent;
 }

@@ -124,6 +124,16 @@ vio_tx_is_plain(const struct rte_mbuf *m, const struct rte_mempool *pool)
 			      VIO_TX_REFCNT_ONE | VIO_TX_SEGS_ONE, VIO_HDR_SIZE);
 }
 
+/** One segment with room for the header; both fields are in the same word. */
+static __rte_always_inline bool
+vio_tx_is_single(const struct rte_mbuf *m)
+{
+	uint64_t word;
+
+	memcpy(&word, (const void *)&m->data_off, sizeof(word));
+	return (word & VIO_TX_SEGS_MASK) == VIO_TX_SEGS_ONE && (uint16_t)word >= VIO_HDR_SIZE;
+}
+
 /** Are all segments ours? */
 static __rte_always_inline bool
 vio_tx_all_plain(const struct rte_mbuf *m, const struct rte_mempool *pool)

@@ -1,0 +1,350 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright 2026 The vio authors
+"""Builds vio and runs its tests: a line for each, a sum at the end.
+
+Three kinds of tests come together here, so that adding one takes a line or a function:
+  - programs that a meson.build names with test(): cmocka programs (protocol: 'tap'; each case
+    counts) and scripts; those of the suites unit and driver run under ASan and UBSan too
+  - functions of tests/native/test_*.py (on this machine) and tests/vm/test_*.py (in a guest)
+  - the builds themselves
+"""
+import argparse
+import fnmatch
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+REPO = TESTS.parent
+BUILD = REPO / os.environ.get("VIO_BUILD", "build")
+
+CATEGORIES = ("build", "lib", "unit", "driver", "model", "asan", "native", "vm")
+SANITIZED = ("unit", "driver", "model")
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+}
+
+USAGE = """\
+NAME selects tests: one of the parts of their names between dots (vm, uio, unit, asan, native,
+lib, build ...), or a pattern of the whole name (quoted: 'vm.*.forward*', '*conf_19*').
+Without a NAME all are run. Each prints one line,
+  ok NAME    or    not ok NAME: reason    or    skip NAME: reason
+and the last line is the sum. The exit status is 0 when none failed.
+Environment: VIO_BUILD is the build folder (default: build; builds for one purpose stand beside
+it: build-asan, build-clang)."""
+
+
+class Selection:
+    """Which tests the user asked for."""
+
+    def __init__(self, wishes):
+        self.wishes = wishes
+
+    def takes(self, name):
+        """Is the test of this name wanted?"""
+        parts = name.split(".")
+        return not self.wishes or any(
+            wish in parts or fnmatch.fnmatchcase(name, wish) for wish in self.wishes)
+
+    def may_take(self, *parts):
+        """Can a test whose name begins with these parts be wanted?"""
+        head = ".".join(parts) + "."
+
+        def may_mean(wish):
+            if wish in CATEGORIES:
+                return wish in parts
+            if re.fullmatch(r"\w+", wish):
+                return True
+            start = re.split(r"[*?[]", wish)[0]
+            return head.startswith(start) or start.startswith(head)
+
+        return not self.wishes or any(map(may_mean, self.wishes))
+
+
+class Report:
+    """Prints what became of each test, and counts."""
+
+    def __init__(self, selection):
+        self.selection = selection
+        self.count = {"ok": 0, "not ok": 0, "skip": 0}
+
+    def add(self, outcome, name, reason="", details=""):
+        """One test's result: "ok", "not ok" or "skip"."""
+        if self.selection.takes(name):
+            self._print(outcome, name, reason, details)
+
+    def broken(self, name, reason, details=""):
+        """What keeps tests from being run at all; asked for or not."""
+        self._print("not ok", name, reason, details)
+
+    def _print(self, outcome, name, reason, details):
+        self.count[outcome] += 1
+        reason = " ".join(reason.split())
+        print(f"{outcome} {name}" + (f": {reason}" if reason else ""))
+        for line in details.rstrip().splitlines():
+            print(f"    {line}")
+        sys.stdout.flush()
+
+    def end(self):
+        """Prints the sum; returns the exit status."""
+        count = self.count
+        if sum(count.values()) == 0:
+            print("no test has such a name")
+            return 2
+        print(f"{count['ok']} passed, {count['not ok']} failed, {count['skip']} skipped")
+        return 1 if count["not ok"] else 0
+
+
+def progress(text):
+    """A word for who waits."""
+    print(f"# {text}", file=sys.stderr, flush=True)
+
+
+def tail(text, lines=40):
+    """The end of a long text."""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def build(report, folder, name, options=(), env=None):
+    """Sets up a build folder where there is none yet and builds. True where that went well."""
+    progress(f"building in {folder.name}")
+    steps = [["ninja", "-C", str(folder)]]
+    if not (folder / "build.ninja").exists():
+        steps.insert(0, ["meson", "setup", str(folder), str(REPO), *options])
+    for step in steps:
+        done = subprocess.run(step, cwd=REPO, text=True, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
+        if done.returncode != 0:
+            report.broken(name, f"{' '.join(step[:2])} failed", tail(done.stdout))
+            return False
+    report.add("ok", name)
+    return True
+
+
+def meson_tests(folder):
+    """What the build in this folder declares with test()."""
+    listing = subprocess.run(["meson", "introspect", "--tests", str(folder)], check=True,
+                             stdout=subprocess.PIPE)
+    for test in json.loads(listing.stdout):
+        test["suite"] = test["suite"][0].split(":")[-1]
+        yield test
+
+
+TAP_RESULT = re.compile(r"^(ok|not ok) (\d+)(?: -)?\s*(# SKIP)?\s*(.*)$")
+
+
+def tap_cases(output):
+    """Results in an output in the Test Anything Protocol: (outcome, case, remarks)."""
+    cases = []
+    for line in output.splitlines():
+        match = TAP_RESULT.match(line)
+        if match:
+            outcome = "skip" if match[3] else match[1]
+            cases.append((outcome, match[4], []))
+        elif line.startswith("#") and cases and not line.startswith(("# ok", "# not ok")):
+            cases[-1][2].append(line.lstrip("# "))
+    return cases
+
+
+def run_tap(report, prefix, output, status):
+    """Turns a cmocka program's output and exit status into results."""
+    plan = re.search(r"^1\.\.(\d+)$", output, re.MULTILINE)
+    planned = int(plan[1]) if plan else 0
+    cases = tap_cases(output)
+    for outcome, case, remarks in cases:
+        reason = " ".join(remarks)
+        if outcome == "skip":  # cmocka has no room for a reason but in the name: NAME (REASON)
+            case, _, reason = case.partition(" ")
+        report.add(outcome, f"{prefix}.{case}", reason.strip("()") if outcome != "ok" else "")
+    failed = any(outcome == "not ok" for outcome, _, _ in cases)
+    if len(cases) < planned or not planned:
+        report.broken(prefix, f"ended with status {status} after {len(cases)} of {planned} cases",
+                      tail(output))
+    elif status != 0 and not failed:
+        report.broken(prefix, f"every case passed, but the exit status is {status}", tail(output))
+
+
+def run_meson_test(report, test, prefix, env):
+    """Runs one program that meson.build declares as a test."""
+    name = f"{prefix}.{test['name']}"
+    try:
+        done = subprocess.run(test["cmd"], cwd=test["workdir"], text=True, errors="replace",
+                              timeout=4 * test["timeout"], check=False, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**os.environ, **test["env"], **env})
+    except subprocess.TimeoutExpired as late:
+        output = (late.stdout or b"").decode(errors="replace")
+        report.add("not ok", name, f"did not end within {4 * test['timeout']} s", tail(output))
+        return
+    if test["protocol"] == "tap":
+        run_tap(report, name, done.stdout, done.returncode)
+    elif done.returncode == 0:
+        report.add("ok", name)
+    elif done.returncode == 77:
+        report.add("skip", name, tail(done.stdout, 1))
+    else:
+        report.add("not ok", name, f"exit status {done.returncode}: {tail(done.stdout, 1)}",
+                   tail(done.stdout))
+
+
+def run_meson_tests(report, folder, wanted, prefix="", env=None):
+    """Runs the tests of a build that wanted(suite) lets through."""
+    for test in meson_tests(folder):
+        if wanted(test["suite"]):
+            run_meson_test(report, test, prefix + test["suite"], env or {})
+
+
+def python_name(item):
+    """native.NAME or vm.BINDING.NAME, and then what else the function is called with."""
+    category = item.path.parent.name
+    call = getattr(item, "callspec", None)
+    parts = call.id.split("-") if call else []
+    binding = [call.params["binding"]] if call and "binding" in call.params else []
+    rest = [part for part in parts if part not in binding]
+    function = item.originalname.removeprefix("test_")
+    return ".".join([category, *binding, function, *rest])
+
+
+class PythonTests:
+    """A plugin of pytest: names tests as all others are named, selects, reports."""
+
+    def __init__(self, report, list_only):
+        self.report = report
+        self.list_only = list_only
+        self.names = {}
+        self.outcome = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items):
+        """Leaves those that were asked for."""
+        self.names = {item.nodeid: python_name(item) for item in items}
+        double = {name for name in self.names.values()
+                  if list(self.names.values()).count(name) > 1}
+        for name in sorted(double):
+            self.report.broken(name, "several test functions have this name")
+        items[:] = [item for item in items if self.report.selection.takes(self.names[item.nodeid])]
+        if self.list_only:
+            for item in items:
+                print(self.names[item.nodeid])
+            items.clear()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config):
+        """Only this reporter speaks."""
+        config.pluginmanager.unregister(name="terminalreporter")
+
+    def pytest_collectreport(self, report):
+        """A file that cannot be read as tests."""
+        if report.failed:
+            self.report.broken(report.nodeid.replace("/", "."), "cannot be loaded",
+                               report.longreprtext)
+
+    def pytest_runtest_logreport(self, report):
+        """A phase of a test has ended. A test counts once, as the first phase that failed."""
+        if report.failed and report.nodeid not in self.outcome:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            reason = crash.message.splitlines()[0] if crash else "failed"
+            if report.when != "call":
+                reason = f"{report.when}: {reason}"
+            self.outcome[report.nodeid] = ("not ok", reason.removeprefix("AssertionError: "),
+                                           report.longreprtext)
+        elif report.skipped:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else "no reason"
+            self.outcome[report.nodeid] = ("skip", reason.removeprefix("Skipped: "), "")
+        if report.when == "teardown":
+            outcome, reason, details = self.outcome.get(report.nodeid, ("ok", "", ""))
+            if outcome == "not ok":  # with what was printed, of all phases
+                details += "".join(f"\n{title}\n{text}" for title, text in report.sections)
+            self.report.add(outcome, self.names[report.nodeid], reason, details)
+
+
+def run_python_tests(report, options, list_only=False):
+    """Runs the functions of tests/native and tests/vm."""
+    folders = [str(TESTS / name) for name in ("native", "vm")]
+    plugin = PythonTests(report, list_only)
+    status = pytest.main(["-c", str(TESTS / "pytest.ini"), "--continue-on-collection-errors",
+                          *options, *folders], plugins=[plugin])
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        report.broken("pytest", f"{status!s}, see above")
+
+
+def list_tests(report):
+    """Prints the names that can be given; the cases of a cmocka program only show when it runs."""
+    selection = report.selection
+    builds = ["build.gcc", "build.asan", "build.clang"]
+    names = [name for name in builds if selection.takes(name)]
+    if not (BUILD / "build.ninja").exists():
+        build(Report(Selection([])), BUILD, "build.gcc")
+    for test in meson_tests(BUILD):
+        every = ".*" if test["protocol"] == "tap" else ""
+        for prefix in ("", "asan.") if test["suite"] in SANITIZED else ("",):
+            parts = f"{prefix}{test['suite']}.{test['name']}"
+            if selection.may_take(*parts.split(".")):
+                names.append(parts + every)
+    print("\n".join(names))
+    run_python_tests(report, [], list_only=True)
+
+
+def run(report, arguments):
+    """Everything that was asked for, what is quick first."""
+    may_take = report.selection.may_take
+    built = build(report, BUILD, "build.gcc")
+    os.environ["VIO_BUILD"] = str(BUILD)
+    if built:
+        run_meson_tests(report, BUILD, may_take)
+    takes = report.selection.takes
+    if takes("build.asan") or any(may_take("asan", suite) for suite in SANITIZED):
+        folder = BUILD.with_name(f"{BUILD.name}-asan")
+        if build(report, folder, "build.asan", [
+                "-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false",
+                "-Dwerror=false"]):  # sanitizers make gcc warn of what cannot be
+            run_meson_tests(report, folder, lambda suite: suite in SANITIZED, "asan.",
+                            SANITIZER_ENV)
+    if takes("build.clang"):
+        build(report, BUILD.with_name(f"{BUILD.name}-clang"), "build.clang",
+              env={"CC": "clang", "CC_LD": ""})
+    if built and (may_take("native") or may_take("vm")):
+        progress("tests on this machine and in guests")
+        run_python_tests(report, ["--long"] if arguments.long else [])
+
+
+def interrupt(_signal, _frame):
+    """SIGTERM is answered like Ctrl-C, so that everything is cleaned up."""
+    raise KeyboardInterrupt
+
+
+def main():
+    """Entry point."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/test.sh", description="Builds vio and runs its tests.", epilog=USAGE,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", metavar="NAME", nargs="*")
+    parser.add_argument("--list", action="store_true", help="print the names, run nothing")
+    parser.add_argument("--long", action="store_true", help="run the long forms of tests too")
+    arguments = parser.parse_args()
+    report = Report(Selection(arguments.names))
+    signal.signal(signal.SIGTERM, interrupt)
+    if arguments.list:
+        list_tests(report)
+        return 0
+    try:
+        run(report, arguments)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        report.end()
+        return 130
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright 2026 The vio authors
+"""Guests for the tests, and programs in them, kept from test to test while they are in order.
+
+A boot takes seconds and so does a start of testpmd, hence both are shared: a test asks for what it
+needs, and gets what the test before it had if that is the same and nothing went wrong with it.
+"""
+import pytest
+
+from harness.guest import Guest
+from harness.ports import Ports
+
+# Every kind of NIC that the tests want, in one guest: QEMU's properties by name.
+NICS = {
+    "plain0": "",
+    "plain1": "",
+    "single0": "mrg_rxbuf=off",
+    "single1": "mrg_rxbuf=off",
+    "jumbo0": "host_mtu=9000",
+    "jumbo1": "host_mtu=9000",
+    "large": "rx_queue_size=1024",
+    "sparse0": "ctrl_vq=off,status=off,event_idx=off,indirect_desc=off",
+    "sparse1": "ctrl_vq=off,status=off,event_idx=off,indirect_desc=off,mrg_rxbuf=off",
+    "modern": "disable-legacy=on",
+    "legacy": "disable-modern=on",
+    "kernel": "disable-legacy=on",
+}
+# With a virtual IOMMU a device is a modern one.
+NICS_IOMMU = NICS | {"legacy": ""}
+
+# The ports of the testpmd that most tests share. (What testpmd's own options change needs another.)
+PORTS = ["plain0", "plain1", "single0", "single1", "jumbo0", "jumbo1", "large", "sparse0",
+         "sparse1", "modern"]
+
+KERNEL_DRIVER = {"uio": "uio_pci_generic", "vfio": "vfio-pci"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Tests that share a guest come in one go, and so do those that share a testpmd."""
+    def place(item):
+        if "binding" not in item.fixturenames:
+            return 0, 0
+        binding = list(KERNEL_DRIVER).index(item.callspec.params["binding"])
+        return 1 + binding, "ports" not in item.fixturenames
+    items.sort(key=place)
+
+
+class Keeper:
+    """At most one guest and one testpmd in it."""
+
+    def __init__(self, plugin):
+        self._plugin = plugin
+        self._guest = None
+        self._binding = None
+        self._failed_boots = 0
+        self._bound = set()
+        self._testpmd = None
+        self._wishes = None
+
+    def guest(self, binding):
+        """The guest with what this way of binding devices takes."""
+        if self._guest and (self._binding != binding or not self._guest.alive):
+            self.close()
+        if not self._guest:
+            assert self._failed_boots < 2, "the guest did not boot in two tests before this one"
+            iommu = binding == "vfio"
+            self._failed_boots += 1
+            self._guest = Guest(NICS_IOMMU if iommu else NICS, ["--iommu"] if iommu else [])
+            self._failed_boots = 0
+            self._binding = binding
+        return self._guest
+
+    def bind(self, nics):
+        """Sees to it that the NICs have the kernel driver that lends them to programs."""
+        new = [nic for nic in nics if nic not in self._bound]
+        if new:
+            self._guest.bind(KERNEL_DRIVER[self._binding], *new)
+            self._bound.update(new)
+
+    def testpmd(self, nics, **how):
+        """A testpmd with these NICs; how: see Guest.testpmd()."""
+        wishes = (nics, how)
+        self.forget_ended_testpmd()
+        if self._testpmd and self._wishes != wishes:
+            self.end_testpmd()
+        if not self._testpmd:
+            self.bind(nics)
+            self._testpmd = self._guest.testpmd(self._plugin, nics, **how)
+            self._wishes = wishes
+        return self._testpmd
+
+    def forget_ended_testpmd(self):
+        """A test may end it by itself."""
+        if self._testpmd and self._testpmd.process.status() is not None:
+            self._testpmd = None
+
+    def end_testpmd(self):
+        """Ends it the ordinary way, which has to work too."""
+        self.forget_ended_testpmd()
+        testpmd, self._testpmd = self._testpmd, None
+        if testpmd:
+            try:
+                status = testpmd.quit()
+                assert status == 0, f"testpmd ended with status {status}:\n{testpmd.log}"
+            finally:
+                testpmd.process.close()
+
+    def after_test(self, failed):
+        """Looks at what the test left behind; what is out of order is not kept."""
+        if failed and self._testpmd:
+            print("testpmd's last lines:", *self._testpmd.log.splitlines()[-60:], sep="\n")
+        if not self._guest or not self._guest.alive:
+            return
+        try:
+            self.forget_ended_testpmd()
+            if failed and self._testpmd:
+                self._testpmd.process.close()
+                self._testpmd = None
+            self._guest.check_kernel()
+        except AssertionError:  # the kernel complains, or the guest does not even answer
+            self.close()
+            raise
+
+    def close(self):
+        """Ends everything."""
+        guest, self._guest, self._testpmd = self._guest, None, None
+        self._bound.clear()
+        if guest:
+            guest.close()
+
+
+@pytest.fixture(scope="session")
+def keeper(plugin):
+    """What is kept between tests."""
+    kept = Keeper(plugin)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture(scope="session", params=list(KERNEL_DRIVER))
+def binding(request):
+    """How programs get at devices. Tests come in one go for each way."""
+    return request.param
+
+
+@pytest.fixture
+def guest(request, keeper, binding):
+    """A guest with NICS."""
+    yield keeper.guest(binding)
+    keeper.after_test(getattr(request.node, "failed", False))
+
+
+@pytest.fixture
+def start_testpmd(keeper, guest):
+    """A function that starts testpmd, or gives the running one if it is just what is asked for."""
+    def start(*nics, **how):
+        return Ports(guest, keeper.testpmd(nics, **how), nics)
+    return start
+
+
+@pytest.fixture
+def ports(start_testpmd):
+    """testpmd with PORTS, as it comes."""
+    return start_testpmd(*PORTS)
+
+
+@pytest.fixture
+def own_testpmd(keeper, guest, plugin):
+    """A function that starts a testpmd for a single test, which looks at its start or end."""
+    def start(bound, nics, **how):
+        keeper.end_testpmd()
+        keeper.bind(bound)
+        return guest.testpmd(plugin, nics, **how)
+    return start
