@@ -70,6 +70,8 @@ struct vio_port;
 struct vio_bus {
 	/** Is there a device now? Where not, the port waits for one with its link down. */
 	bool (*present)(struct vio_port *port);
+	/** See to what the device has to know before it is taken live; an error fails the start. */
+	int (*prepare)(struct vio_port *port);
 	/**
 	 * Control commands are served here rather than by a control virtqueue: the operations
 	 * below. Without it they are NULL and the device has the say.
@@ -152,7 +154,21 @@ int vio_port_attach(struct rte_eth_dev *dev);
 /** Is @p dev a port of this driver? */
 bool vio_is_port(const struct rte_eth_dev *dev);
 
-/** Parse device arguments; @p allowed lists their keys, NULL-terminated. 0 or -EINVAL. */
+/** What holds where a device argument is not given; packed_vq is the bus's to change. */
+#define VIO_DEVARGS_DEFAULT (struct vio_devargs){ \
+	.in_order = true, \
+	.mrg_rxbuf = true, \
+	.queue_size = 256, \
+	.queues = 1, \
+	.speed = RTE_ETH_SPEED_NUM_UNKNOWN, \
+	.vectorized = true, \
+}
+
+/**
+ * Parse device arguments; @p allowed lists their keys, NULL-terminated.
+ * @param args  in: what holds without them
+ * @return 0 or -EINVAL
+ */
 int vio_devargs_parse(const char *text, const char *const allowed[], struct vio_devargs *args);
 
 /** Does the plugin run on the release that it was built for? Says so where not. */
@@ -176,12 +192,15 @@ bool vio_release_match(const char *running, unsigned int year, unsigned int mont
 	VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX) | \
 	VIRTIO_FEATURE(VIRTIO_F_IN_ORDER) | \
 	VIRTIO_FEATURE(VIRTIO_F_VERSION_1) | \
+	VIRTIO_FEATURE(VIRTIO_F_RING_PACKED) | \
 	VIRTIO_FEATURE(VIRTIO_F_ACCESS_PLATFORM) | \
 	VIRTIO_FEATURE(VIRTIO_F_ORDER_PLATFORM) | \
 	VIRTIO_FEATURE(VIRTIO_F_NOTIFICATION_DATA) | \
 	VIRTIO_FEATURE(VIRTIO_F_NOTIF_CONFIG_DATA))
 
 /* vio_config.c */
+/** Features that the driver can use and the device arguments allow. */
+uint64_t vio_features(const struct vio_port *port);
 /** Look at the device without taking it live; it is left reset. Fills port->config. */
 int vio_inspect(struct vio_port *port);
 /** Fill port->config from device arguments alone, for a device that may not be there yet. */

@@ -136,7 +136,20 @@ read_ring_sizes(struct vio_port *port)
 	return ret;
 }
 
-/** Look at the device without taking it live; it is left reset. */
+uint64_t
+vio_features(const struct vio_port *port)
+{
+	uint64_t features = VIO_FEATURES;
+
+	if (!port->args.in_order)
+		features &= ~VIRTIO_FEATURE(VIRTIO_F_IN_ORDER);
+	if (!port->args.packed_vq)
+		features &= ~VIRTIO_FEATURE(VIRTIO_F_RING_PACKED);
+	if (!port->args.mrg_rxbuf)
+		features &= ~VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF);
+	return features;
+}
+
 int
 vio_inspect(struct vio_port *port)
 {
@@ -144,7 +157,7 @@ vio_inspect(struct vio_port *port)
 	int ret = virtio_device_reset(&port->device);
 
 	if (ret == 0)
-		ret = virtio_device_negotiate(&port->device, VIO_FEATURES,
+		ret = virtio_device_negotiate(&port->device, vio_features(port),
 					      VIRTIO_FEATURE(VIRTIO_F_VERSION_1));
 	if (ret == 0)
 		ret = read_config(port);

@@ -121,14 +121,6 @@ vio_devargs_parse(const char *text, const char *const allowed[], struct vio_deva
 	struct rte_kvargs *list;
 	int ret = 0;
 
-	*args = (struct vio_devargs){
-		.in_order = true,
-		.mrg_rxbuf = true,
-		.queue_size = 256,
-		.queues = 1,
-		.speed = RTE_ETH_SPEED_NUM_UNKNOWN,
-		.vectorized = true,
-	};
 	if (text == NULL || text[0] == '\0')
 		return 0;
 	list = rte_kvargs_parse(text, NULL);

@@ -22,8 +22,8 @@
 #include "vio_log.h"
 #include "vio_monitor.h"
 
-/** Ports that are watched at the most; ethdev has no more. */
-#define MONITOR_MAX RTE_MAX_ETHPORTS
+/** Watches there are at the most: two of each port. */
+#define MONITOR_MAX (2 * RTE_MAX_ETHPORTS)
 
 static TAILQ_HEAD(, vio_watch) watches = TAILQ_HEAD_INITIALIZER(watches);
 static pthread_mutex_t monitor_lock = PTHREAD_MUTEX_INITIALIZER;

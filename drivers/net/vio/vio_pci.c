@@ -27,7 +27,7 @@ static const struct rte_pci_id vio_pci_ids[] = {
 	{ .vendor_id = 0 },
 };
 
-static const char *const pci_args[] = { "mrg_rxbuf", "speed", "vectorized", NULL };
+static const char *const pci_args[] = { "mrg_rxbuf", "packed_vq", "speed", "vectorized", NULL };
 
 /* A PCI device is there from probe on, reaches all memory, and has a control queue for the rest. */
 static const struct vio_bus pci_bus = { .present = NULL };
@@ -56,8 +56,11 @@ vio_pci_init(struct rte_eth_dev *dev)
 	struct vio_pci_port *pci_port = dev->data->dev_private;
 	struct rte_pci_device *pci_dev = RTE_ETH_DEV_TO_PCI(dev);
 	const struct virtio_pci_host host = { .ctx = pci_dev, .cfg_read = cfg_read, .bar = bar };
-	struct vio_devargs args;
-	int ret = vio_devargs_parse(pci_dev->device.devargs == NULL ? NULL :
+	struct vio_devargs args = VIO_DEVARGS_DEFAULT;
+	int ret;
+
+	args.packed_vq = true; /* where the device has them; who does not want them says so */
+	ret = vio_devargs_parse(pci_dev->device.devargs == NULL ? NULL :
 				    pci_dev->device.devargs->args, pci_args, &args);
 
 	if (ret != 0)
@@ -168,4 +171,4 @@ RTE_INIT(vio_pci_register)
 RTE_PMD_EXPORT_NAME(net_vio, __COUNTER__);
 RTE_PMD_REGISTER_PCI_TABLE(net_vio, vio_pci_ids);
 RTE_PMD_REGISTER_KMOD_DEP(net_vio, "* igb_uio | uio_pci_generic | vfio-pci");
-RTE_PMD_REGISTER_PARAM_STRING(net_vio, "mrg_rxbuf=<0|1> speed=<int> vectorized=<0|1>");
+RTE_PMD_REGISTER_PARAM_STRING(net_vio, "mrg_rxbuf=<0|1> packed_vq=<0|1> speed=<int> vectorized=<0|1>");

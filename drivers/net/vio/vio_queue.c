@@ -11,22 +11,42 @@
 
 #include "rxtx/rxtx.h"
 #include "rxtx/vio_mbuf.h"
+#include "rxtx/vio_ring.h"
 #include "vio.h"
+
+/** Will the rings be packed? Where the backend is not there yet, this is a wish. */
+static bool
+wants_packed(const struct vio_port *port)
+{
+	return port->args.packed_vq && (port->device.offered == 0 ||
+		(port->device.offered & VIRTIO_FEATURE(VIRTIO_F_RING_PACKED)) != 0);
+}
 
 /** Descriptors that a queue gets when @p asked are asked for, and a word where these differ. */
 static uint16_t
 ring_size(const struct vio_port *port, const char *kind, uint16_t queue_id, uint16_t asked,
 	  uint16_t max)
 {
+	const bool any = wants_packed(port);
+
 	/* A legacy device's rings have one size (4.1.5.1.3.1); a modern one's may be made smaller. */
-	if (asked == max || (asked < max && asked >= VIO_RING_MIN && rte_is_power_of_2(asked) &&
-			     !port->device.transport->legacy))
+	if (asked == max || (asked < max && asked >= VIO_RING_MIN &&
+			     (any || rte_is_power_of_2(asked)) && !port->device.transport->legacy))
 		return asked;
 	VIO_PORT_LOG(port, queue, WARNING,
 		     "%s queue %u: a ring of %u descriptors is not to be had; using the device's "
-		     "%u (a smaller power of two, %u or more, would be taken)",
-		     kind, queue_id, asked, max, VIO_RING_MIN);
+		     "%u (a smaller %s, %u or more, would be taken)", kind, queue_id, asked, max,
+		     any ? "number" : "power of two", VIO_RING_MIN);
 	return max;
+}
+
+/** Bytes of a ring of @p size in either layout: which one it gets is known when it is started. */
+static size_t
+ring_bytes(uint16_t size)
+{
+	const size_t split = vring_split_bytes(rte_align32pow2(size), VRING_SPLIT_ALIGN);
+
+	return RTE_MAX(split, vring_packed_bytes(size));
 }
 
 /** What both kinds of queues have: the ring's memory and its place on the device. */
@@ -35,7 +55,7 @@ vq_init(struct vio_vq *vq, struct rte_eth_dev *dev, const char *ring_name, uint1
 	uint16_t index, uint16_t size, size_t extra, unsigned int socket_id)
 {
 	struct vio_port *port = vio_port(dev);
-	size_t ring_len = vring_split_bytes(size, VRING_SPLIT_ALIGN);
+	size_t ring_len = ring_bytes(size);
 
 	vq->port = port;
 	vq->index = index;
@@ -50,35 +70,66 @@ vq_init(struct vio_vq *vq, struct rte_eth_dev *dev, const char *ring_name, uint1
 		return -ENOMEM;
 	}
 	vq->ring_addr = port->iova_is_va ? (uintptr_t)vq->mz->addr : vq->mz->iova;
-	vring_split_init(&vq->vring, vq->mz->addr, size, VRING_SPLIT_ALIGN);
 	return 0;
 }
 
-/** Make the ring empty and fresh, as the device expects it after a reset. */
-static void
-vq_reset(struct vio_vq *vq)
-{
-	struct vring_split *vr = &vq->vring;
+/** What both kinds of queues point to in their ring. */
+struct vq_parts {
+	void *desc;                  /**< descriptors */
+	struct vring_avail *avail;   /**< split rings */
+	void *device;                /**< what the device writes: used ring, event structure */
+	struct virtio_queue_setup setup;
+};
 
-	memset(vr->desc, 0, vring_split_bytes(vq->size, VRING_SPLIT_ALIGN));
+/** Lay out an empty, fresh ring, as the device expects it after a reset, in the negotiated way. */
+static int
+vq_lay_out(struct vio_vq *vq, struct vq_parts *parts)
+{
+	struct vring_packed packed;
+	struct vring_split split;
+
+	vq->packed = vio_has(vq->port, VIRTIO_F_RING_PACKED);
+	memset(vq->mz->addr, 0, ring_bytes(vq->size));
+	parts->setup = (struct virtio_queue_setup){
+		.size = vq->size,
+		.vector = VIRTIO_NO_VECTOR,
+		.desc = vq->ring_addr,
+	};
+	if (vq->packed) {
+		vring_packed_init(&packed, vq->mz->addr, vq->size);
+		vring_packed_silence(&packed);
+		parts->desc = packed.desc;
+		parts->avail = NULL;
+		parts->device = packed.device;
+		parts->setup.driver = vq->ring_addr + vring_packed_driver_offset(vq->size);
+		parts->setup.device = vq->ring_addr + vring_packed_device_offset(vq->size);
+		return 0;
+	}
+	if (!vring_split_size_ok(vq->size)) {
+		VIO_PORT_LOG(vq->port, queue, ERR, "virtqueue %u: a ring of %u descriptors has to "
+			     "be a packed one, which the device does not offer; give a power of two",
+			     vq->index, vq->size);
+		return -EINVAL;
+	}
+	vring_split_init(&split, vq->mz->addr, vq->size, VRING_SPLIT_ALIGN);
 	for (uint32_t i = 0; i < vq->size; i++)
-		vr->avail->ring[i] = i;
-	vring_split_silence(vr, vio_has(vq->port, VIRTIO_RING_F_EVENT_IDX), 0);
+		split.avail->ring[i] = i;
+	vring_split_silence(&split, vio_has(vq->port, VIRTIO_RING_F_EVENT_IDX), 0);
+	parts->desc = split.desc;
+	parts->avail = split.avail;
+	parts->device = split.used;
+	parts->setup.driver = vq->ring_addr + vring_split_avail_offset(vq->size);
+	parts->setup.device = vq->ring_addr +
+			      vring_split_used_offset(vq->size, VRING_SPLIT_ALIGN);
+	return 0;
 }
 
 /** Tell the device where the ring is. */
 static int
-vq_announce(struct vio_vq *vq)
+vq_announce(struct vio_vq *vq, const struct virtio_queue_setup *setup)
 {
 	struct virtio_transport *t = vq->port->device.transport;
-	const struct virtio_queue_setup setup = {
-		.size = vq->size,
-		.vector = VIRTIO_NO_VECTOR,
-		.desc = vq->ring_addr,
-		.driver = vq->ring_addr + vring_split_avail_offset(vq->size),
-		.device = vq->ring_addr + vring_split_used_offset(vq->size, VRING_SPLIT_ALIGN),
-	};
-	int ret = t->ops->queue_setup(t, vq->index, &setup);
+	int ret = t->ops->queue_setup(t, vq->index, setup);
 
 	if (ret == 0)
 		ret = t->ops->queue_notifier(t, vq->index, &vq->notifier);
@@ -156,9 +207,6 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		rte_free(q);
 		return ret;
 	}
-	q->desc = q->vq.vring.desc;
-	q->avail = q->vq.vring.avail;
-	q->used = q->vq.vring.used;
 	q->slot = (struct rte_mbuf **)(q + 1);
 	q->ids = (uint16_t *)(q->slot + size);
 	q->mp = mp;
@@ -180,7 +228,7 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 static size_t
 tables_offset(uint16_t size)
 {
-	return vring_split_bytes(size, VRING_SPLIT_ALIGN) + TX_HDR_ROOM;
+	return ring_bytes(size) + TX_HDR_ROOM;
 }
 
 int
@@ -218,9 +266,6 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		rte_free(q);
 		return ret;
 	}
-	q->desc = q->vq.vring.desc;
-	q->avail = q->vq.vring.avail;
-	q->used = q->vq.vring.used;
 	q->slot = (struct rte_mbuf **)(q + 1);
 	q->count = (uint16_t *)(q->slot + size);
 	q->ids = q->count + size;
@@ -228,9 +273,8 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	q->mask = size - 1;
 	q->free_thresh = thresh;
 	q->addr_field = mbuf_addr_field(port);
-	q->hdr_addr = q->vq.ring_addr + vring_split_bytes(size, VRING_SPLIT_ALIGN);
-	memset((char *)q->vq.mz->addr + vring_split_bytes(size, VRING_SPLIT_ALIGN), 0,
-	       VIO_HDR_SIZE);
+	q->hdr_addr = q->vq.ring_addr + ring_bytes(size);
+	memset((char *)q->vq.mz->addr + ring_bytes(size), 0, VIO_HDR_SIZE);
 	dev->data->tx_queues[queue_id] = q;
 	return 0;
 }
@@ -269,9 +313,9 @@ vio_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 
 /** Does the buffer of each posted mbuf follow it at once, as in a pool that rte_mbuf made? */
 static int
-check_geometry(const struct vio_rxq *q)
+check_geometry(const struct vio_rxq *q, uint16_t posted)
 {
-	for (uint16_t i = 0; i < q->avail_idx; i++)
+	for (uint16_t i = 0; i < posted; i++)
 		if ((char *)q->slot[i]->buf_addr + VIO_RX_DATA_OFF - VIO_HDR_SIZE !=
 		    (char *)q->slot[i] + q->hdr_offset) {
 			VIO_PORT_LOG(q->vq.port, queue, ERR, "receive queue %u: the buffers of "
@@ -285,34 +329,49 @@ check_geometry(const struct vio_rxq *q)
 int
 vio_rxq_start(struct vio_rxq *q)
 {
-	int ret;
+	struct vq_parts parts;
+	uint16_t posted;
+	int ret = vq_lay_out(&q->vq, &parts);
 
-	vq_reset(&q->vq);
-	for (uint32_t i = 0; i <= q->mask; i++) {
+	if (ret != 0)
+		return ret;
+	q->desc = parts.desc;
+	q->avail = parts.avail;
+	q->used = parts.device;
+	for (uint32_t i = 0; !q->vq.packed && i <= q->mask; i++) {
 		q->desc[i].len = q->post_len;
 		q->desc[i].flags = VRING_DESC_F_WRITE;
 	}
-	q->used_idx = 0;
-	q->avail_idx = 0;
+	q->used_idx = q->vq.packed ? VRING_PACKED_START : 0;
+	q->avail_idx = q->used_idx;
 	q->shuffled = 0;
 	q->in_order = vio_has(q->vq.port, VIRTIO_F_IN_ORDER);
 	q->fault = VIO_FAULT_NONE;
-	if (vio_rx_fill(q) == 0) {
+	vio_rx_fill(q);
+	posted = vio_ring_distance(q->used_idx, q->avail_idx, q->mask, q->vq.packed);
+	if (posted == 0) {
 		VIO_PORT_LOG(q->vq.port, queue, ERR, "receive queue %u: mempool %s has no mbuf "
 			     "to give; make it larger", q->vq.queue_id, q->mp->name);
 		return -ENOMEM;
 	}
-	ret = check_geometry(q);
-	return ret != 0 ? ret : vq_announce(&q->vq);
+	ret = check_geometry(q, posted);
+	return ret != 0 ? ret : vq_announce(&q->vq, &parts.setup);
 }
 
 int
 vio_txq_start(struct vio_txq *q)
 {
-	vq_reset(&q->vq);
+	struct vq_parts parts;
+	int ret = vq_lay_out(&q->vq, &parts);
+
+	if (ret != 0)
+		return ret;
+	q->desc = parts.desc;
+	q->avail = parts.avail;
+	q->used = parts.device;
 	memset(q->count, 0, (q->mask + 1) * sizeof(*q->count));
-	q->used_idx = 0;
-	q->avail_idx = 0;
+	q->used_idx = q->vq.packed ? VRING_PACKED_START : 0;
+	q->avail_idx = q->used_idx;
 	q->desc_idx = 0;
 	q->free_idx = q->mask + 1;
 	q->shuffled = 0;
@@ -322,20 +381,23 @@ vio_txq_start(struct vio_txq *q)
 		q->tables = RTE_PTR_ADD(q->vq.mz->addr, tables_offset(q->vq.size));
 	q->tables_addr = q->vq.ring_addr + tables_offset(q->vq.size);
 	q->fault = VIO_FAULT_NONE;
-	return vq_announce(&q->vq);
+	return vq_announce(&q->vq, &parts.setup);
 }
 
 void
 vio_rxq_drain(struct vio_rxq *q)
 {
+	const bool packed = q->vq.packed;
+
 	if (q->shuffled) {
 		for (uint32_t i = 0; i <= q->mask; i++) {
 			rte_pktmbuf_free(q->slot[i]);
 			q->slot[i] = NULL;
 		}
 	} else {
-		for (uint16_t pos = q->used_idx; pos != q->avail_idx; pos++)
-			rte_pktmbuf_free(q->slot[pos & q->mask]);
+		for (uint16_t pos = q->used_idx; pos != q->avail_idx;
+		     pos = vio_ring_ahead(pos, 1, q->mask, packed))
+			rte_pktmbuf_free(q->slot[vio_ring_index(pos, q->mask, packed)]);
 	}
 	q->used_idx = q->avail_idx;
 }

@@ -5,7 +5,8 @@
  * vio_queue.h - receive and transmit queues: what a burst touches (hot), and the rest (vio_vq).
  *
  * Everything that says which buffers are posted is here, in private memory. The ring itself is
- * shared with the device: it is written, and only its used part is read, each value being checked.
+ * shared with the device: it is written, and only what the device says in it is read, each value being
+ * checked.
  *
  * Descriptors are handed out in ring order. As long as the device also returns them in that order
  * (most do, though few promise it), a position says which descriptor it is about and none of the
@@ -23,6 +24,7 @@
 
 #include "rxtx/vio_gate.h"
 #include "transport.h"
+#include "vring_packed.h"
 #include "vring_split.h"
 
 struct vio_port;
@@ -63,11 +65,11 @@ enum vio_fault {
 struct vio_vq {
 	struct vio_port *port;
 	const struct rte_memzone *mz; /**< ring; transmit queues: then a header */
-	struct vring_split vring;
 	struct virtio_notifier notifier;
 	uint16_t index;               /**< virtqueue number: 2n receive, 2n + 1 transmit */
 	uint16_t queue_id;            /**< ethdev's number, n */
 	uint16_t size;                /**< descriptors */
+	bool packed;                  /**< VIRTIO_F_RING_PACKED: layout of the ring since its start */
 	uint64_t ring_addr;           /**< of the ring, as the device addresses it */
 };
 
@@ -98,16 +100,22 @@ struct vio_txq_stats {
 
 /** A receive queue. The first two cache lines are all that a burst needs beside the ring. */
 struct vio_rxq {
-	struct vring_used *used;
-	struct vring_desc *desc;
+	union {
+		struct vring_used *used;
+		const struct vring_packed_desc_event *event;
+	};
+	union {
+		struct vring_desc *desc;
+		struct vring_packed_desc *ring;
+	};
 	struct vring_avail *avail;
 	struct rte_mbuf **slot;      /**< mbuf posted at a descriptor; NULL: none */
 	uint16_t *ids;               /**< descriptor of a ring position, once shuffled */
 	struct rte_mempool *mp;
 	uint64_t rearm;              /**< data_off, refcnt, nb_segs, port of a fresh mbuf */
 	uint16_t mask;               /**< size - 1 */
-	uint16_t used_idx;           /**< next used entry to look at */
-	uint16_t avail_idx;          /**< next available entry to write, published */
+	uint16_t used_idx;           /**< position of what to look at next, see vio_ring.h */
+	uint16_t avail_idx;          /**< and of what to make available next */
 	uint16_t free_thresh;
 
 	uint16_t hdr_offset;         /**< of the header's place from its mbuf's address */
@@ -127,26 +135,33 @@ struct vio_rxq {
 
 /** A transmit queue. */
 struct vio_txq {
-	struct vring_used *used;
-	struct vring_desc *desc;
+	union {
+		struct vring_used *used;
+		const struct vring_packed_desc_event *event;
+	};
+	union {
+		struct vring_desc *desc;
+		struct vring_packed_desc *ring;
+	};
 	struct vring_avail *avail;
 	struct rte_mbuf **slot;      /**< segment posted at a descriptor; NULL: a header */
 	uint16_t *count;             /**< descriptors of the chain with this head */
-	uint16_t *ids;               /**< free descriptors in turn, once shuffled */
-	uint16_t *next;              /**< the chain behind a descriptor, once shuffled */
+	uint16_t *ids;               /**< free descriptors in turn, or free ids, once shuffled */
+	uint16_t *next;              /**< split: the chain behind a descriptor, once shuffled */
 	uint16_t mask;
-	uint16_t used_idx;           /**< next used entry to look at */
-	uint16_t avail_idx;          /**< next available entry to write */
-	uint16_t desc_idx;           /**< next descriptor to hand out, free-running */
+	uint16_t used_idx;           /**< position of what to look at next, see vio_ring.h */
+	uint16_t avail_idx;          /**< and of what to make available next */
+	uint16_t desc_idx;           /**< split: next descriptor to hand out, free-running */
 
-	uint16_t free_idx;           /**< one past the last free descriptor, free-running */
+	uint16_t free_idx;           /**< split: one past the last free one; packed: free ids */
 	uint16_t free_thresh;
 	uint16_t addr_field;
 	uint8_t shuffled;
 	uint8_t simple;              /**< all that is out is simple, see tx_simple.h */
 	uint8_t fault;
 	struct vio_gate gate;
-	struct rte_mempool *pool;    /**< of plain packets, see tx_split.h */
+	uint16_t first_flags;        /**< packed: of the descriptor that shows the burst */
+	struct rte_mempool *pool;    /**< of plain packets, see tx_burst.h */
 	uint64_t hdr_addr;           /**< an empty header, for packets that have no room for one */
 	struct vring_desc *tables;   /**< of indirect descriptors; NULL: not negotiated */
 	uint64_t tables_addr;
@@ -187,7 +202,8 @@ void vio_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id,
 /**
  * Make an empty ring of a receive queue, fill it with mbufs and tell the device; the device was
  * negotiated and is not live yet, so nothing is kicked.
- * @return 0, -ENOMEM the mempool gave not a single mbuf, or what the transport answered
+ * @return 0, -ENOMEM the mempool gave not a single mbuf, -EINVAL a size that the layout cannot have
+ *         or mbufs that the driver cannot use, or what the transport answered
  */
 int vio_rxq_start(struct vio_rxq *rxq);
 /** The same for a transmit queue, which starts empty. */

@@ -24,19 +24,17 @@ static uint64_t
 wanted_features(const struct rte_eth_dev *dev)
 {
 	struct vio_port *port = vio_port(dev);
-	uint64_t wanted = VIO_FEATURES & ~port->config.ignore;
+	uint64_t wanted = vio_features(port) & ~port->config.ignore;
+	uint16_t mtu;
 
-	if (!port->args.in_order)
-		wanted &= ~VIRTIO_FEATURE(VIRTIO_F_IN_ORDER);
-	if (!port->args.mrg_rxbuf)
-		wanted &= ~VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF);
 	if (wanted & port->device.offered & VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF))
 		return wanted;
-	/* 5.1.4.2: MTU is a promise that buffers hold such frames. */
+	/* 5.1.4.2: MTU is a promise that buffers hold such frames; who is told it knows of no more. */
+	mtu = port->bus->mtu != NULL ? dev->data->mtu : port->config.max_mtu;
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		const struct vio_rxq *q = dev->data->rx_queues[i];
 
-		if (q->max_frame < (uint32_t)port->config.max_mtu + VIO_FRAME_OVERHEAD)
+		if (q->max_frame < (uint32_t)mtu + VIO_FRAME_OVERHEAD)
 			wanted &= ~VIRTIO_FEATURE(VIRTIO_NET_F_MTU);
 	}
 	return wanted;
@@ -160,9 +158,11 @@ int
 vio_activate(struct rte_eth_dev *dev)
 {
 	struct vio_port *port = vio_port(dev);
-	int ret = virtio_device_negotiate(&port->device, wanted_features(dev),
-					  VIRTIO_FEATURE(VIRTIO_F_VERSION_1));
+	int ret = port->bus->prepare == NULL ? 0 : port->bus->prepare(port);
 
+	if (ret == 0)
+		ret = virtio_device_negotiate(&port->device, wanted_features(dev),
+					      VIRTIO_FEATURE(VIRTIO_F_VERSION_1));
 	if (ret == 0 && port->stuck) {
 		/* The reset that did not end then has ended now: what was given up comes back. */
 		port->stuck = false;

@@ -35,6 +35,16 @@ user_present(struct vio_port *port)
 	return user_port(port)->connected;
 }
 
+/** The memory that came since, and what the backend of today offers. */
+static int
+user_prepare(struct vio_port *port)
+{
+	struct virtio_transport *t = port->device.transport;
+	int ret = vio_user_memory_refresh(user_port(port));
+
+	return ret != 0 ? ret : t->ops->get_features(t, &port->device.offered);
+}
+
 /** Queue pairs are turned on and off one ring at a time ("Ring states"). */
 static int
 user_set_pairs(struct vio_port *port, uint16_t pairs)
@@ -77,6 +87,7 @@ user_closing(struct vio_port *port)
 
 static const struct vio_bus user_bus = {
 	.present = user_present,
+	.prepare = user_prepare,
 	.closing = user_closing,
 	.serves_ctrl = true,
 	.set_pairs = user_set_pairs,
@@ -111,13 +122,14 @@ choose_backend(const struct vio_devargs *args, const struct vio_user_backend **b
 			"with path=/dev/vhost-net", args->iface);
 		return -EINVAL;
 	}
-	if (args->packed_vq) {
-		VIO_LOG(init, ERR, "device argument packed_vq=1: packed rings are not supported");
-		return -ENOTSUP;
+	if (device && args->packed_vq) {
+		VIO_LOG(init, ERR, "device argument packed_vq=1: the kernel's vhost-net has split "
+			"rings only");
+		return -EINVAL;
 	}
-	if (!rte_is_power_of_2(args->queue_size)) {
-		VIO_LOG(init, ERR, "device argument queue_size=%u: split rings have a power of two",
-			args->queue_size);
+	if (!args->packed_vq && !rte_is_power_of_2(args->queue_size)) {
+		VIO_LOG(init, ERR, "device argument queue_size=%u: split rings have a power of two; "
+			"any size goes with packed_vq=1", args->queue_size);
 		return -EINVAL;
 	}
 	*backend = device ? &vio_user_vhost_kernel : &vio_user_vhost_user;
@@ -171,7 +183,7 @@ static int
 vio_user_probe(struct rte_vdev_device *vdev)
 {
 	const struct vio_user_backend *backend;
-	struct vio_devargs args;
+	struct vio_devargs args = VIO_DEVARGS_DEFAULT;
 	struct rte_eth_dev *dev;
 	int ret;
 

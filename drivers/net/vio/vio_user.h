@@ -36,11 +36,14 @@ struct vio_user_port {
 		struct virtio_vhost_user vu;
 		struct virtio_vhost_kernel vk;
 	};
-	struct vio_watch watch;  /**< vhost-user alone */
+	struct vio_watch watch;  /**< the socket; vhost-user alone */
+	struct vio_watch channel; /**< on which the backend says that its configuration changed */
 	bool watched;
+	bool channel_lost;       /**< the backend closed it, but not the connection */
 	bool connected;          /**< there is a backend, and it speaks our language */
 	int last_error;          /**< of the last connection, so that it is said once */
 	char mem_event[32];      /**< name of the callback for memory that comes and goes */
+	bool mem_stale;          /**< EAL has memory that the backend did not take */
 };
 
 /** vhost_user and vhost_kernel backends. */
@@ -57,7 +60,13 @@ void vio_user_unwatch(struct vio_user_port *user);
  * @return 0 or a negative errno; -E2BIG where the backend takes fewer regions
  */
 int vio_user_memory_share(struct vio_user_port *user);
-/** The opposite. */
+/**
+ * Try again where the backend did not take all memory that came. Called before each start, which
+ * must not go on with memory that the backend cannot reach.
+ * @return see vio_user_memory_share()
+ */
+int vio_user_memory_refresh(struct vio_user_port *user);
+/** The opposite of vio_user_memory_share(). */
 void vio_user_memory_unshare(struct vio_user_port *user);
 
 #endif /* VIO_USER_H */

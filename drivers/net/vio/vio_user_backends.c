@@ -21,6 +21,8 @@ served_config(const struct vio_user_port *user)
 		 */
 		.served = VIRTIO_FEATURE(VIRTIO_NET_F_MAC) | VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ),
 		.max_virtqueue_pairs = port->args.queues,
+		/* For a backend that has link states, but no way to tell them. */
+		.status = VIRTIO_NET_S_LINK_UP,
 	};
 
 	memcpy(config.mac, port->config.mac.addr_bytes, sizeof(config.mac));

@@ -91,6 +91,8 @@ memory_event(enum rte_mem_event event, const void *addr, size_t len, void *arg)
 		return;
 	if (event == RTE_MEM_EVENT_FREE)
 		ret = user->backend->remove_memory(user, (uintptr_t)addr, len);
+	if (ret == -ENOENT && user->mem_stale)
+		ret = 0; /* it was never taken */
 	for (size_t at = 0; event == RTE_MEM_EVENT_ALLOC && ret == 0 && at < len;
 	     at += msl->page_sz) {
 		const struct rte_memseg *ms =
@@ -101,17 +103,33 @@ memory_event(enum rte_mem_event event, const void *addr, size_t len, void *arg)
 		if (ret == 0)
 			ret = user->backend->add_memory(user, &region);
 	}
-	if (ret != 0 && ret != -ENODEV)
-		VIO_PORT_LOG(&user->port, driver, ERR, "%zu bytes of memory at %p, just %s, could "
-			     "not be told to the backend: %s; packets in it will be lost", len,
-			     addr, event == RTE_MEM_EVENT_ALLOC ? "added" : "taken away",
-			     strerror(-ret));
+	if (ret == 0 || ret == -ENODEV) /* the next backend is told of all */
+		return;
+	user->mem_stale |= event == RTE_MEM_EVENT_ALLOC;
+	VIO_PORT_LOG(&user->port, driver, ERR, "%zu bytes of memory at %p, just %s, could not be "
+		     "told to the backend: %s; %s", len, addr,
+		     event == RTE_MEM_EVENT_ALLOC ? "added" : "taken away", strerror(-ret),
+		     user->port.live ? "packets in it will be lost" :
+				       "the port will not start like this");
+}
+
+/** Give the backend all memory there is. */
+static int
+share_all(struct vio_user_port *user)
+{
+	struct collector c = { .count = 0 };
+	int ret = rte_memseg_walk_thread_unsafe(collect, &c);
+
+	if (ret == 0)
+		ret = user->backend->set_memory(user, c.regions, c.count);
+	free(c.regions);
+	user->mem_stale = ret != 0;
+	return ret;
 }
 
 int
 vio_user_memory_share(struct vio_user_port *user)
 {
-	struct collector c = { .count = 0 };
 	int ret;
 
 	snprintf(user->mem_event, sizeof(user->mem_event), "vio_user_%u",
@@ -123,13 +141,22 @@ vio_user_memory_share(struct vio_user_port *user)
 		return -rte_errno;
 	}
 	rte_mcfg_mem_read_lock();
-	ret = rte_memseg_walk_thread_unsafe(collect, &c);
-	if (ret == 0)
-		ret = user->backend->set_memory(user, c.regions, c.count);
+	ret = share_all(user);
 	rte_mcfg_mem_read_unlock();
-	free(c.regions);
 	if (ret != 0)
 		vio_user_memory_unshare(user);
+	return ret;
+}
+
+int
+vio_user_memory_refresh(struct vio_user_port *user)
+{
+	int ret = 0;
+
+	rte_mcfg_mem_read_lock();
+	if (user->mem_stale)
+		ret = share_all(user);
+	rte_mcfg_mem_read_unlock();
 	return ret;
 }
 

@@ -19,6 +19,12 @@ owner(struct vio_watch *watch)
 	return container_of(watch, struct vio_user_port, watch);
 }
 
+static struct vio_user_port *
+channel_owner(struct vio_watch *channel)
+{
+	return container_of(channel, struct vio_user_port, channel);
+}
+
 static int
 watch_fd(struct vio_watch *watch)
 {
@@ -27,14 +33,14 @@ watch_fd(struct vio_watch *watch)
 	return user->vu.conn_fd >= 0 ? user->vu.conn_fd : user->vu.listen_fd;
 }
 
-/** The link's state has changed: the application hears of it when the locks are free. */
+/** The link's state may have changed: the application hears of it when the locks are free. */
 static void
-link_changed(struct vio_user_port *user)
+link_changed(struct vio_user_port *user, struct vio_watch *watch)
 {
 	struct rte_eth_dev *dev = &rte_eth_devices[user->port.data->port_id];
 
 	if (vio_link_update(dev, 0) == 0)
-		user->watch.event_pending = true;
+		watch->event_pending = true;
 }
 
 static void
@@ -57,7 +63,7 @@ backend_gone(struct vio_user_port *user)
 	if (user->port.live)
 		vio_deactivate(dev);
 	virtio_vhost_user_disconnect(&user->vu);
-	link_changed(user);
+	link_changed(user, &user->watch);
 }
 
 /** Say why a connection came to nothing, once for each reason. */
@@ -93,9 +99,10 @@ backend_connect(struct vio_user_port *user)
 		return ret;
 	}
 	user->last_error = 0;
+	user->channel_lost = false;
 	VIO_PORT_LOG(&user->port, driver, NOTICE, "connected to the backend at %s",
 		     user->vu.addr.sun_path);
-	link_changed(user);
+	link_changed(user, &user->watch);
 	return 0;
 }
 
@@ -121,6 +128,40 @@ watch_run(struct vio_watch *watch, bool ready)
 	return VIO_MONITOR_REFUSED_MS;
 }
 
+static int
+channel_fd(struct vio_watch *channel)
+{
+	const struct vio_user_port *user = channel_owner(channel);
+
+	return user->channel_lost ? -1 : user->vu.backend_fd;
+}
+
+/** The backend says something: of the configuration, the link's state alone may change. */
+static int
+channel_run(struct vio_watch *channel, bool ready)
+{
+	struct vio_user_port *user = channel_owner(channel);
+	int ret;
+
+	if (!ready)
+		return -1;
+	pthread_mutex_lock(&user->port.lock);
+	ret = virtio_vhost_user_backend_events(&user->vu);
+	user->channel_lost = ret < 0;
+	if (ret > 0)
+		link_changed(user, channel);
+	pthread_mutex_unlock(&user->port.lock);
+	return -1;
+}
+
+static int
+watch_add(struct vio_user_port *user, struct vio_watch *watch)
+{
+	watch->event = link_event;
+	watch->port_id = user->port.data->port_id;
+	return vio_monitor_add(watch);
+}
+
 int
 vio_user_watch(struct vio_user_port *user)
 {
@@ -128,8 +169,8 @@ vio_user_watch(struct vio_user_port *user)
 
 	user->watch.fd = watch_fd;
 	user->watch.run = watch_run;
-	user->watch.event = link_event;
-	user->watch.port_id = user->port.data->port_id;
+	user->channel.fd = channel_fd;
+	user->channel.run = channel_run;
 	ret = backend_connect(user);
 	/* Nobody there yet is no failure, and one that is just starting may be ready later. */
 	if (ret == -EAGAIN)
@@ -137,7 +178,12 @@ vio_user_watch(struct vio_user_port *user)
 			     "until one comes", user->vu.addr.sun_path);
 	else if (ret != 0 && ret != -ENODEV && ret != -ETIMEDOUT)
 		return ret;
-	ret = vio_monitor_add(&user->watch);
+	ret = watch_add(user, &user->watch);
+	if (ret != 0)
+		return ret;
+	ret = watch_add(user, &user->channel);
+	if (ret != 0)
+		vio_monitor_remove(&user->watch);
 	user->watched = ret == 0;
 	return ret;
 }
@@ -146,4 +192,5 @@ void
 vio_user_unwatch(struct vio_user_port *user)
 {
 	vio_monitor_remove(&user->watch);
+	vio_monitor_remove(&user->channel);
 }

@@ -27,46 +27,72 @@ struct vio_path {
 	uint32_t flags;           /**< the constants that its callbacks share */
 	const eth_rx_burst_t *rx; /**< by VIO_RX_EVENT_IDX and VIO_RX_IOVA */
 	const eth_tx_burst_t *tx; /**< by VIO_TX_EVENT_IDX, IN_ORDER; simple: and FAST_FREE */
-	bool mergeable;           /**< it looks at num_buffers; another never does */
 	bool simple;              /**< for one segment a packet */
 };
 
+/** Constants that are no question of speed: what was negotiated decides. */
+#define RX_NEGOTIATED (VIO_RX_MRG | VIO_RX_PACKED)
+#define TX_NEGOTIATED VIO_TX_PACKED
+
+#define RX_PATH(title, cpu, constants, callbacks) \
+	{ .name = title, .width = cpu, .flags = constants, .rx = callbacks }
+#define TX_PATH(title, cpu, constants, callbacks) \
+	{ .name = title, .width = cpu, .flags = constants, .tx = callbacks, \
+	  .simple = ((constants) & VIO_TX_SIMPLE) != 0 }
+
 static const struct vio_path rx_paths[] = {
 #ifdef VIO_HAVE_AVX512
-	{ "virtio_recv_pkts_vec (AVX-512)", WIDTH_AVX512, VIO_RX_AVX512,
-	  .rx = vio_recv_pkts_vec_avx512 },
-	{ "virtio_recv_mergeable_pkts_vec (AVX-512)", WIDTH_AVX512, VIO_RX_AVX512 | VIO_RX_MRG,
-	  .rx = vio_recv_mergeable_pkts_vec_avx512, .mergeable = true },
+	RX_PATH("virtio_recv_pkts_vec (AVX-512)", WIDTH_AVX512, VIO_RX_AVX512,
+		vio_recv_pkts_vec_avx512),
+	RX_PATH("virtio_recv_mergeable_pkts_vec (AVX-512)", WIDTH_AVX512,
+		VIO_RX_AVX512 | VIO_RX_MRG, vio_recv_mergeable_pkts_vec_avx512),
+	RX_PATH("virtio_recv_pkts_packed_vec (AVX-512)", WIDTH_AVX512,
+		VIO_RX_AVX512 | VIO_RX_PACKED, vio_recv_pkts_packed_vec_avx512),
+	RX_PATH("virtio_recv_mergeable_pkts_packed_vec (AVX-512)", WIDTH_AVX512,
+		VIO_RX_AVX512 | VIO_RX_MRG | VIO_RX_PACKED,
+		vio_recv_mergeable_pkts_packed_vec_avx512),
 #endif
 #ifdef VIO_HAVE_AVX2
-	{ "virtio_recv_pkts_vec (AVX2)", WIDTH_AVX2, VIO_RX_AVX2,
-	  .rx = vio_recv_pkts_vec_avx2 },
-	{ "virtio_recv_mergeable_pkts_vec (AVX2)", WIDTH_AVX2, VIO_RX_AVX2 | VIO_RX_MRG,
-	  .rx = vio_recv_mergeable_pkts_vec_avx2, .mergeable = true },
+	RX_PATH("virtio_recv_pkts_vec (AVX2)", WIDTH_AVX2, VIO_RX_AVX2, vio_recv_pkts_vec_avx2),
+	RX_PATH("virtio_recv_mergeable_pkts_vec (AVX2)", WIDTH_AVX2, VIO_RX_AVX2 | VIO_RX_MRG,
+		vio_recv_mergeable_pkts_vec_avx2),
+	RX_PATH("virtio_recv_pkts_packed_vec (AVX2)", WIDTH_AVX2, VIO_RX_AVX2 | VIO_RX_PACKED,
+		vio_recv_pkts_packed_vec_avx2),
+	RX_PATH("virtio_recv_mergeable_pkts_packed_vec (AVX2)", WIDTH_AVX2,
+		VIO_RX_AVX2 | VIO_RX_MRG | VIO_RX_PACKED,
+		vio_recv_mergeable_pkts_packed_vec_avx2),
 #endif
 #ifdef VIO_HAVE_SSE
-	{ "virtio_recv_pkts_vec (SSE)", WIDTH_SSE, VIO_RX_SSE,
-	  .rx = vio_recv_pkts_vec_sse },
-	{ "virtio_recv_mergeable_pkts_vec (SSE)", WIDTH_SSE, VIO_RX_SSE | VIO_RX_MRG,
-	  .rx = vio_recv_mergeable_pkts_vec_sse, .mergeable = true },
+	RX_PATH("virtio_recv_pkts_vec (SSE)", WIDTH_SSE, VIO_RX_SSE, vio_recv_pkts_vec_sse),
+	RX_PATH("virtio_recv_mergeable_pkts_vec (SSE)", WIDTH_SSE, VIO_RX_SSE | VIO_RX_MRG,
+		vio_recv_mergeable_pkts_vec_sse),
 #endif
-	{ "virtio_recv_pkts", WIDTH_SCALAR, 0, .rx = vio_recv_pkts },
-	{ "virtio_recv_mergeable_pkts", WIDTH_SCALAR, VIO_RX_MRG,
-	  .rx = vio_recv_mergeable_pkts, .mergeable = true },
+	RX_PATH("virtio_recv_pkts", WIDTH_SCALAR, 0, vio_recv_pkts),
+	RX_PATH("virtio_recv_mergeable_pkts", WIDTH_SCALAR, VIO_RX_MRG,
+		vio_recv_mergeable_pkts),
+	RX_PATH("virtio_recv_pkts_packed", WIDTH_SCALAR, VIO_RX_PACKED, vio_recv_pkts_packed),
+	RX_PATH("virtio_recv_mergeable_pkts_packed", WIDTH_SCALAR, VIO_RX_MRG | VIO_RX_PACKED,
+		vio_recv_mergeable_pkts_packed),
 };
 
 static const struct vio_path tx_paths[] = {
 #ifdef VIO_HAVE_AVX512
-	{ "virtio_xmit_pkts_simple (AVX-512)", WIDTH_AVX512, VIO_TX_SIMPLE | VIO_TX_AVX512,
-	  .tx = vio_xmit_pkts_simple_avx512, .simple = true },
+	TX_PATH("virtio_xmit_pkts_simple (AVX-512)", WIDTH_AVX512, VIO_TX_SIMPLE | VIO_TX_AVX512,
+		vio_xmit_pkts_simple_avx512),
+	TX_PATH("virtio_xmit_pkts_packed_simple (AVX-512)", WIDTH_AVX512,
+		VIO_TX_SIMPLE | VIO_TX_AVX512 | VIO_TX_PACKED, vio_xmit_pkts_packed_simple_avx512),
 #endif
 #ifdef VIO_HAVE_AVX2
-	{ "virtio_xmit_pkts_simple (AVX2)", WIDTH_AVX2, VIO_TX_SIMPLE | VIO_TX_AVX2,
-	  .tx = vio_xmit_pkts_simple_avx2, .simple = true },
+	TX_PATH("virtio_xmit_pkts_simple (AVX2)", WIDTH_AVX2, VIO_TX_SIMPLE | VIO_TX_AVX2,
+		vio_xmit_pkts_simple_avx2),
+	TX_PATH("virtio_xmit_pkts_packed_simple (AVX2)", WIDTH_AVX2,
+		VIO_TX_SIMPLE | VIO_TX_AVX2 | VIO_TX_PACKED, vio_xmit_pkts_packed_simple_avx2),
 #endif
-	{ "virtio_xmit_pkts_simple", WIDTH_SCALAR, VIO_TX_SIMPLE,
-	  .tx = vio_xmit_pkts_simple, .simple = true },
-	{ "virtio_xmit_pkts", WIDTH_SCALAR, 0, .tx = vio_xmit_pkts },
+	TX_PATH("virtio_xmit_pkts_simple", WIDTH_SCALAR, VIO_TX_SIMPLE, vio_xmit_pkts_simple),
+	TX_PATH("virtio_xmit_pkts_packed_simple", WIDTH_SCALAR, VIO_TX_SIMPLE | VIO_TX_PACKED,
+		vio_xmit_pkts_packed_simple),
+	TX_PATH("virtio_xmit_pkts", WIDTH_SCALAR, 0, vio_xmit_pkts),
+	TX_PATH("virtio_xmit_pkts_packed", WIDTH_SCALAR, VIO_TX_PACKED, vio_xmit_pkts_packed),
 };
 
 static bool
@@ -106,10 +132,14 @@ refuse(const struct vio_path *path, const struct vio_port *port)
 	return NULL;
 }
 
-/** First path that suits; @p why collects the reasons against those before it. */
+/**
+ * First path that suits; @p why collects the reasons against those before it.
+ * @param mask        constants that are not a choice
+ * @param negotiated  and what they have to be
+ */
 static const struct vio_path *
-choose(const struct vio_path *paths, size_t count, const struct vio_port *port, bool mergeable,
-       char *why, size_t why_len)
+choose(const struct vio_path *paths, size_t count, const struct vio_port *port, uint32_t mask,
+       uint32_t negotiated, char *why, size_t why_len)
 {
 	size_t used = 0;
 
@@ -117,8 +147,7 @@ choose(const struct vio_path *paths, size_t count, const struct vio_port *port, 
 	for (size_t i = 0; i < count; i++) {
 		const char *reason = refuse(&paths[i], port);
 
-		/* Not a question of speed: num_buffers counts or it does not (5.1.6.4). */
-		if (paths[i].mergeable != mergeable)
+		if ((paths[i].flags & mask) != negotiated)
 			continue;
 		if (reason == NULL)
 			return &paths[i];
@@ -156,10 +185,15 @@ vio_paths_choose(struct rte_eth_dev *dev)
 {
 	struct vio_port *port = vio_port(dev);
 	bool event_idx = vio_has(port, VIRTIO_RING_F_EVENT_IDX);
-	const struct vio_path *rx = choose(rx_paths, RTE_DIM(rx_paths), port,
-					   vio_has(port, VIRTIO_NET_F_MRG_RXBUF),
+	bool packed = vio_has(port, VIRTIO_F_RING_PACKED);
+	/* num_buffers counts or it does not (5.1.6.4). */
+	bool mergeable = vio_has(port, VIRTIO_NET_F_MRG_RXBUF);
+	const struct vio_path *rx = choose(rx_paths, RTE_DIM(rx_paths), port, RX_NEGOTIATED,
+					   (packed ? VIO_RX_PACKED : 0) |
+					   (mergeable ? VIO_RX_MRG : 0),
 					   port->rx_reason, sizeof(port->rx_reason));
-	const struct vio_path *tx = choose(tx_paths, RTE_DIM(tx_paths), port, false,
+	const struct vio_path *tx = choose(tx_paths, RTE_DIM(tx_paths), port, TX_NEGOTIATED,
+					   packed ? VIO_TX_PACKED : 0,
 					   port->tx_reason, sizeof(port->tx_reason));
 	uint32_t rx_variation = (event_idx ? VIO_RX_EVENT_IDX : 0) |
 				(port->iova_is_va ? 0 : VIO_RX_IOVA);
@@ -186,7 +220,8 @@ burst_mode(const struct vio_port *port, const struct vio_path *paths, uint8_t pa
 	if (path == VIO_PATH_NONE)
 		return -EINVAL; /* chosen when the port goes live */
 	mode->flags = 0;
-	snprintf(mode->info, sizeof(mode->info), "%s, split ring%s%s", paths[path].name,
+	snprintf(mode->info, sizeof(mode->info), "%s, %s ring%s%s", paths[path].name,
+		 vio_has(port, VIRTIO_F_RING_PACKED) ? "packed" : "split",
 		 vio_has(port, VIRTIO_F_IN_ORDER) ? ", in order" : "",
 		 vio_has(port, VIRTIO_RING_F_EVENT_IDX) ? ", event index" : "");
 	return 0;

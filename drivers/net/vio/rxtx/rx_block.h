@@ -17,12 +17,20 @@
 #include "../vio_queue.h"
 #include "variants.h"
 #include "vio_mbuf.h"
+#include "vio_ring.h"
 
 /* Bytes of { id, len } to { packet_type 0, pkt_len, data_len, vlan_tci 0, hash 0 }. */
 #define VIO_RX_FIELDS_LOW \
 	_mm_set_epi8(-1, -1, -1, -1, -1, -1, 5, 4, 7, 6, 5, 4, -1, -1, -1, -1)
 #define VIO_RX_FIELDS_HIGH \
 	_mm_set_epi8(-1, -1, -1, -1, -1, -1, 13, 12, 15, 14, 13, 12, -1, -1, -1, -1)
+
+/** The slot of the first packet of the block at @p pos. */
+static __rte_always_inline uint16_t
+vio_rx_block_index(const struct vio_rxq *q, uint16_t pos, const uint32_t flags)
+{
+	return vio_ring_index(pos, q->mask, (flags & VIO_RX_PACKED) != 0);
+}
 
 /** Did each packet of the block take one buffer? The headers are read once each. */
 static __rte_always_inline bool

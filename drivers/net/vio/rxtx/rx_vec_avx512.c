@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright 2026 The vio authors */
 
-/* rx_vec_avx512.c - receiving from a split ring in blocks of eight, AVX-512 (F, BW, VL). */
+/* rx_vec_avx512.c - receiving in blocks of eight, AVX-512 (F, BW, VL). */
 
 #include <immintrin.h>
 
@@ -25,21 +25,58 @@ store_two(struct rte_mbuf *const *slot, __m256i rearm, __m128i lens)
 	store(slot[1], rearm, _mm_shuffle_epi8(lens, VIO_RX_FIELDS_HIGH));
 }
 
+/** The words behind the addresses of eight descriptors of a packed ring: { len, id, flags } each. */
+static __rte_always_inline __m512i
+packed_words(const struct vring_packed_desc *desc)
+{
+	const __m512i index = _mm512_set_epi64(15, 13, 11, 9, 7, 5, 3, 1);
+
+	return _mm512_permutex2var_epi64(_mm512_loadu_si512(desc), index,
+					 _mm512_loadu_si512(desc + 4));
+}
+
+/** What the device says of the eight at @p pos, { id, len } each. false: they are not all used. */
+static __rte_always_inline bool
+load_eight(const struct vio_rxq *q, uint16_t pos, __m512i *said, const uint32_t flags)
+{
+	const uint16_t at = vio_rx_block_index(q, pos, flags);
+	const struct vring_packed_desc *desc = &q->ring[at];
+	__m512i words;
+
+	if (!(flags & VIO_RX_PACKED)) {
+		*said = _mm512_loadu_si512(&q->used->ring[at]);
+		return true;
+	}
+	/* As in rx_vec_avx2.c: the flags, then, loaded again, what they vouch for (Barrier B). */
+	words = _mm512_xor_si512(packed_words(desc), _mm512_set1_epi64(
+		(uint64_t)vring_packed_used_flags(pos) << 48));
+	if (_mm512_test_epi64_mask(words, _mm512_set1_epi64(
+			(uint64_t)VRING_PACKED_USED_MASK << 32)) != 0)
+		return false;
+	rte_compiler_barrier();
+	*said = _mm512_and_si512(_mm512_rol_epi64(packed_words(desc), 32),
+				 _mm512_set1_epi64(~UINT64_C(0xffff0000)));
+	return true;
+}
+
 /** As in rx_vec_sse.c, eight packets: all entries in one register. */
 static __rte_always_inline bool
-vio_rx_split_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t at, uint64_t *bytes,
-		   const uint32_t flags)
+vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *bytes,
+	     const uint32_t flags)
 {
-	__m512i used = _mm512_loadu_si512(&q->used->ring[at]);
+	const uint16_t at = vio_rx_block_index(q, pos, flags);
 	const __m512i hdr = _mm512_set1_epi64((uint64_t)VIO_HDR_SIZE << 32);
 	const __m512i least = _mm512_set1_epi64((uint64_t)(VIO_HDR_SIZE + 1) << 32);
 	const __m512i room = _mm512_set1_epi64((uint64_t)(q->post_len - VIO_HDR_SIZE - 1) << 32);
 	const __m512i ids = _mm512_add_epi64(_mm512_set1_epi64(at),
 					     _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0));
-	__m512i x = _mm512_sub_epi32(_mm512_xor_si512(used, ids), least);
 	struct rte_mbuf *const *slot = &q->slot[at];
 	const __m256i rearm = _mm256_set_epi64x(0, 0, 0, q->rearm);
+	__m512i used, x;
 
+	if (unlikely(!load_eight(q, pos, &used, flags)))
+		return false;
+	x = _mm512_sub_epi32(_mm512_xor_si512(used, ids), least);
 	if (unlikely(_mm512_cmpgt_epu32_mask(x, room) != 0))
 		return false;
 	if ((flags & VIO_RX_MRG) && unlikely(!vio_rx_block_single(q, slot)))
@@ -55,7 +92,10 @@ vio_rx_split_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t at, uint6
 	return true;
 }
 
-#include "rx_split.h"
+#include "rx_burst.h"
 
-VIO_RX_SPLIT_CALLBACKS(recv_pkts_vec_avx512, VIO_RX_AVX512)
-VIO_RX_SPLIT_CALLBACKS(recv_mergeable_pkts_vec_avx512, VIO_RX_AVX512 | VIO_RX_MRG)
+VIO_RX_CALLBACKS(recv_pkts_vec_avx512, VIO_RX_AVX512)
+VIO_RX_CALLBACKS(recv_mergeable_pkts_vec_avx512, VIO_RX_AVX512 | VIO_RX_MRG)
+VIO_RX_CALLBACKS(recv_pkts_packed_vec_avx512, VIO_RX_AVX512 | VIO_RX_PACKED)
+VIO_RX_CALLBACKS(recv_mergeable_pkts_packed_vec_avx512,
+		 VIO_RX_AVX512 | VIO_RX_MRG | VIO_RX_PACKED)

@@ -11,13 +11,14 @@
 #include "rx_block.h"
 
 /**
- * Four packets that each took one buffer, from ring index @p at on; nothing happens and false is
- * returned where one of them is anything else.
+ * Four packets that each took one buffer, from @p pos on; nothing happens and false is returned where
+ * one of them is anything else.
  */
 static __rte_always_inline bool
-vio_rx_split_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t at, uint64_t *bytes,
-		   const uint32_t flags)
+vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *bytes,
+	     const uint32_t flags)
 {
+	const uint16_t at = vio_rx_block_index(q, pos, flags);
 	const void *used = &q->used->ring[at];
 	/* Two entries of { id, len } a register. */
 	__m128i a = _mm_loadu_si128((const __m128i *)used);
@@ -56,7 +57,7 @@ vio_rx_split_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t at, uint6
 	return true;
 }
 
-#include "rx_split.h"
+#include "rx_burst.h"
 
-VIO_RX_SPLIT_CALLBACKS(recv_pkts_vec_sse, VIO_RX_SSE)
-VIO_RX_SPLIT_CALLBACKS(recv_mergeable_pkts_vec_sse, VIO_RX_SSE | VIO_RX_MRG)
+VIO_RX_CALLBACKS(recv_pkts_vec_sse, VIO_RX_SSE)
+VIO_RX_CALLBACKS(recv_mergeable_pkts_vec_sse, VIO_RX_SSE | VIO_RX_MRG)

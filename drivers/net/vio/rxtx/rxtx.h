@@ -25,17 +25,26 @@ extern const eth_rx_burst_t vio_recv_mergeable_pkts[];
 extern const eth_rx_burst_t vio_recv_mergeable_pkts_vec_sse[];
 extern const eth_rx_burst_t vio_recv_mergeable_pkts_vec_avx2[];
 extern const eth_rx_burst_t vio_recv_mergeable_pkts_vec_avx512[];
+extern const eth_rx_burst_t vio_recv_pkts_packed[];
+extern const eth_rx_burst_t vio_recv_pkts_packed_vec_avx2[];
+extern const eth_rx_burst_t vio_recv_pkts_packed_vec_avx512[];
+extern const eth_rx_burst_t vio_recv_mergeable_pkts_packed[];
+extern const eth_rx_burst_t vio_recv_mergeable_pkts_packed_vec_avx2[];
+extern const eth_rx_burst_t vio_recv_mergeable_pkts_packed_vec_avx512[];
 extern const eth_tx_burst_t vio_xmit_pkts[];
 extern const eth_tx_burst_t vio_xmit_pkts_simple[];
 extern const eth_tx_burst_t vio_xmit_pkts_simple_avx2[];
 extern const eth_tx_burst_t vio_xmit_pkts_simple_avx512[];
+extern const eth_tx_burst_t vio_xmit_pkts_packed[];
+extern const eth_tx_burst_t vio_xmit_pkts_packed_simple[];
+extern const eth_tx_burst_t vio_xmit_pkts_packed_simple_avx2[];
+extern const eth_tx_burst_t vio_xmit_pkts_packed_simple_avx512[];
 
 struct vio_rxq;
-/**
- * Fill a receive ring for the first time; the queue is not live, nothing is kicked.
- * @return descriptors posted
- */
-uint16_t vio_rx_fill(struct vio_rxq *q);
+/** Fill a receive ring for the first time; the queue is not live, nothing is kicked. */
+void vio_rx_fill(struct vio_rxq *q);
+/** The same for a packed ring. @param iova  the device addresses buffers by mbuf->buf_iova */
+void vio_rx_packed_fill(struct vio_rxq *q, bool iova);
 
 struct vio_txq;
 /** Free all that is out on a queue; nobody polls it, the device was reset. */

@@ -2,91 +2,141 @@
 /* Copyright 2026 The vio authors */
 
 /*
- * tx_simple.h - sending packets of one segment on a split ring, for ports that asked for no transmit
- * offload (RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE is welcome).
+ * tx_simple.h - sending packets of one segment, for ports that asked for no transmit offload
+ * (RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE is welcome).
  *
- * Each packet takes one descriptor, so descriptor i always serves position i of the available ring,
- * which is written once when the queue starts; what is posted is known from positions, and no
- * counts are kept. The first packet that is not that simple (no headroom, a shared buffer), and the
- * first completion out of order, turn the queue over to the body of tx_split.h for good.
+ * Each packet takes one descriptor, so a position says all about it and no counts are kept; in a split
+ * ring descriptor i always serves position i of the available ring, which is written once when the
+ * queue starts. The first packet that is not that simple (no headroom, a shared buffer), and the
+ * first completion out of order, turn the queue over to the body of tx_burst.h for good.
  *
- * A file that is compiled for wider registers defines VIO_TX_WIDE and the two functions on blocks of
- * four before it includes this one.
+ * A file that is compiled for wider registers defines VIO_TX_WIDE, vio_tx_simple_descs() and
+ * vio_tx_four_ids() before it includes this one.
  */
 #ifndef VIO_TX_SIMPLE_H
 #define VIO_TX_SIMPLE_H
 
-#include "tx_split.h"
+#include "tx_burst.h"
 
-/** Give the queue to tx_split.h: write down what positions said until now. */
+/** Give the queue to tx_burst.h: write down what positions said until now. */
 void vio_tx_simple_end(struct vio_txq *q);
 
 #ifndef VIO_TX_WIDE
-/** Write four descriptors without flags. */
+/** Write four descriptors: addresses, and the words behind them. */
 static __rte_always_inline void
-vio_tx_simple_descs(struct vring_desc *desc, const uint64_t addr[4], const uint64_t len[4])
+vio_tx_simple_descs(struct vring_desc *desc, const uint64_t addr[4], const uint64_t word[4])
 {
 	for (unsigned int i = 0; i < 4; i++)
-		vio_tx_desc_store(&desc[i], addr[i], len[i]);
-}
-
-/** Do four used entries have the ids @p first, @p first + 1, ...? */
-static __rte_always_inline bool
-vio_tx_simple_ids(const struct vring_used_elem *elem, uint16_t first)
-{
-	uint32_t wrong = 0;
-
-	for (unsigned int i = 0; i < 4; i++)
-		wrong |= __atomic_load_n(&elem[i].id, __ATOMIC_RELAXED) ^ (first + i);
-	return wrong == 0;
+		vio_desc_store(&desc[i], addr[i], word[i]);
 }
 #endif
+
+/** How many of the @p most packets from @p at on came back in order. Nothing wraps. */
+static __rte_always_inline uint16_t
+vio_tx_simple_run(const struct vio_txq *q, uint16_t at, uint16_t most, const uint32_t flags)
+{
+	const uint32_t used = (uint32_t)vring_packed_used_flags(q->used_idx) << 16;
+	uint16_t n = 0;
+
+	if (flags & VIO_TX_IN_ORDER)
+		return most; /* by promise; ids may not even be written (2.7.9.1) */
+	if (VIO_TX_IS_PACKED(flags)) {
+		while (n + 4 <= most &&
+		       likely(vio_tx_packed_four_used(&q->ring[at + n], used, at + n)))
+			n += 4;
+		while (n < most && likely((vring_packed_load(&q->ring[at + n]) &
+					   (VRING_PACKED_USED_MASK | 0xffff)) ==
+					  (used | (at + n))))
+			n++;
+		return n;
+	}
+	while (n + 4 <= most && likely(vio_tx_four_ids(&q->used->ring[at + n], at + n)))
+		n += 4;
+	while (n < most && likely(__atomic_load_n(&q->used->ring[at + n].id,
+						  __ATOMIC_RELAXED) == (uint32_t)(at + n)))
+		n++;
+	return n;
+}
+
+/**
+ * Packets that may have come back: in a split ring they have, in a packed ring in order too, where
+ * the one used descriptor says so; otherwise each tells for itself.
+ * @return false for a claim that cannot be
+ */
+static __rte_always_inline bool
+vio_tx_simple_pending(const struct vio_txq *q, uint16_t *pending, const uint32_t flags)
+{
+	const uint16_t size = q->mask + 1;
+	uint16_t at, id, out;
+	uint32_t word;
+
+	if (!VIO_TX_IS_PACKED(flags)) {
+		*pending = vring_split_load_used(q->used) - q->used_idx;
+		return *pending <= (uint16_t)(q->avail_idx - q->used_idx);
+	}
+	out = vring_packed_distance(q->used_idx, q->avail_idx, size);
+	*pending = out;
+	if (!(flags & VIO_TX_IN_ORDER) || out == 0)
+		return true;
+	at = vring_packed_index(q->used_idx);
+	word = vring_packed_load(&q->ring[at]);
+	*pending = 0;
+	if (!vring_packed_is_used(word, q->used_idx))
+		return true;
+	id = (uint16_t)word;
+	*pending = (id >= at ? id - at : id + size - at) + 1;
+	return id < size && *pending <= out;
+}
 
 /** Take back what the device has sent. */
 static __rte_always_inline void
 vio_tx_simple_reclaim(struct vio_txq *q, const uint32_t flags)
 {
-	uint16_t pending = vring_split_load_used(q->used) - q->used_idx;
+	uint16_t pending;
 
-	if (unlikely(pending > (uint16_t)(q->avail_idx - q->used_idx))) {
-		vio_txq_fault(q, VIO_FAULT_USED_INDEX);
-		return;
-	}
-	while (pending != 0) {
-		const uint16_t at = q->used_idx & q->mask;
-		const uint16_t most = RTE_MIN(RTE_MIN(pending, VIO_TX_FREE_MAX),
-					      (uint16_t)(q->mask + 1 - at));
-		uint16_t n = 0;
-
-		if (flags & VIO_TX_IN_ORDER)
-			n = most; /* by promise; ids may not even be written (2.7.9.1) */
-		while (n + 4 <= most && likely(vio_tx_simple_ids(&q->used->ring[at + n], at + n)))
-			n += 4;
-		while (n < most && likely(__atomic_load_n(&q->used->ring[at + n].id,
-							  __ATOMIC_RELAXED) == (uint32_t)(at + n)))
-			n++;
-		if (unlikely(n == 0)) {
-			/* Out of order, or a fault: tx_split.h knows. */
-			vio_tx_simple_end(q);
-			vio_tx_split_reclaim_general(q, flags);
+	do {
+		if (unlikely(!vio_tx_simple_pending(q, &pending, flags))) {
+			vio_txq_fault(q, VIO_TX_IS_PACKED(flags) ? VIO_FAULT_USED_ID :
+								   VIO_FAULT_USED_INDEX);
 			return;
 		}
-		vio_pool_put(q->pool, &q->slot[at], n);
-		q->free_idx += n;
-		q->used_idx += n;
-		pending -= n;
-	}
+		for (uint16_t n; pending != 0; pending -= n) {
+			const uint16_t at = vio_ring_index(q->used_idx, q->mask,
+							   VIO_TX_IS_PACKED(flags));
+			const uint16_t most = RTE_MIN(RTE_MIN(pending, VIO_TX_FREE_MAX),
+						      (uint16_t)(q->mask + 1 - at));
+
+			n = vio_tx_simple_run(q, at, most, flags);
+			if (unlikely(n == 0)) {
+				if (VIO_TX_IS_PACKED(flags) && !vring_packed_is_used(
+						vring_packed_load(&q->ring[at]), q->used_idx))
+					return;
+				/* Out of order, or a fault: tx_burst.h knows. */
+				vio_tx_simple_end(q);
+				vio_tx_reclaim_general(q, flags);
+				return;
+			}
+			vio_pool_put(q->pool, &q->slot[at], n);
+			vio_tx_retire(q, n, n, flags);
+		}
+		/* There may be another batch; split rings said all at once. */
+	} while (VIO_TX_IS_PACKED(flags) && (flags & VIO_TX_IN_ORDER) && !vio_tx_idle(q) &&
+		 vring_packed_is_used(vring_packed_load(&q->ring[vring_packed_index(q->used_idx)]),
+				      q->used_idx));
 }
 
 /**
- * Make four packets available in descriptors @p id to @p id + 3.
+ * Make four packets available in the descriptors from position @p pos on.
  * @return false where one of them is not simple; then nothing counts
  */
 static __rte_always_inline bool
-vio_tx_simple_four(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t id, uint64_t *bytes,
-		   const uint32_t flags)
+vio_tx_simple_four(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t pos, uint16_t old,
+		   uint64_t *bytes, const uint32_t flags)
 {
-	uint64_t addr[4], len[4];
+	const uint16_t id = vio_ring_index(pos, q->mask, VIO_TX_IS_PACKED(flags));
+	const uint64_t upper = vio_tx_upper(pos, flags);
+	uint64_t addr[4], word[4];
+	uint64_t sum = 0;
 	bool wrong = false;
 
 	if (!(flags & VIO_TX_FAST_FREE) && unlikely(!vio_tx_four_plain(pkts, q->pool)))
@@ -100,28 +150,34 @@ vio_tx_simple_four(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t id, uint6
 		 */
 		if (flags & VIO_TX_FAST_FREE)
 			wrong |= !vio_tx_is_single(m);
-		addr[i] = vio_mbuf_addr(m, q->addr_field) + m->data_off - VIO_HDR_SIZE;
-		len[i] = m->data_len + VIO_HDR_SIZE;
+		addr[i] = vio_tx_plain_addr(m, q->addr_field);
+		word[i] = m->data_len + VIO_HDR_SIZE + upper + i * VIO_TX_UPPER_STEP(flags);
+		sum += m->data_len;
 	}
 	if (unlikely(wrong))
 		return false;
+	word[0] ^= vio_tx_hide(pos, old, flags);
 	vio_tx_four_hdr_clear(pkts);
-	vio_tx_simple_descs(&q->desc[id], addr, len);
+	vio_tx_simple_descs(&q->desc[id], addr, word);
 	memcpy(&q->slot[id], pkts, 4 * sizeof(*pkts));
-	*bytes += len[0] + len[1] + len[2] + len[3] - 4 * VIO_HDR_SIZE;
+	*bytes += sum;
 	return true;
 }
 
-/** One packet in descriptor @p id; false where it is not simple. */
+/** One packet in the descriptor at position @p pos; false where it is not simple. */
 static __rte_always_inline bool
-vio_tx_simple_one(struct vio_txq *q, struct rte_mbuf *m, uint16_t id, uint64_t *bytes,
-		  const uint32_t flags)
+vio_tx_simple_one(struct vio_txq *q, struct rte_mbuf *m, uint16_t pos, uint16_t old,
+		  uint64_t *bytes, const uint32_t flags)
 {
+	const uint16_t id = vio_ring_index(pos, q->mask, VIO_TX_IS_PACKED(flags));
+
 	if (flags & VIO_TX_FAST_FREE ? unlikely(!vio_tx_is_single(m)) :
 				       unlikely(!vio_tx_is_plain(m, q->pool)))
 		return false;
 	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
-	vio_tx_split_plain_desc(&q->desc[id], m, q->addr_field);
+	vio_desc_store(&q->desc[id], vio_tx_plain_addr(m, q->addr_field),
+		       (m->data_len + VIO_HDR_SIZE + vio_tx_upper(pos, flags)) ^
+		       vio_tx_hide(pos, old, flags));
 	q->slot[id] = m;
 	*bytes += m->data_len;
 	return true;
@@ -129,63 +185,80 @@ vio_tx_simple_one(struct vio_txq *q, struct rte_mbuf *m, uint16_t id, uint64_t *
 
 /** Packets from @p pkts on, until one is not simple or no descriptor is free. @return packets */
 static __rte_always_inline uint16_t
-vio_tx_simple_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint64_t *bytes,
-		   const uint32_t flags)
+vio_tx_simple_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t old,
+		   uint64_t *bytes, const uint32_t flags)
 {
+	const bool packed = VIO_TX_IS_PACKED(flags);
+	uint16_t pos = q->avail_idx;
 	uint16_t i = 0;
 
-	nb = RTE_MIN(nb, vio_tx_split_free(q));
+	nb = RTE_MIN(nb, vio_tx_free(q, flags));
 	while (i < nb) {
-		const uint16_t id = (q->avail_idx + i) & q->mask;
+		const uint16_t id = vio_ring_index(pos, q->mask, packed);
+		uint16_t n = 4;
 
-		if (likely(nb - i >= 4 && id + 4 <= q->mask + 1 &&
-			   vio_tx_simple_four(q, pkts + i, id, bytes, flags))) {
-			i += 4;
-			continue;
+		if (unlikely(nb - i < 4 || id + 4 > q->mask + 1 ||
+			     !vio_tx_simple_four(q, pkts + i, pos, old, bytes, flags))) {
+			if (unlikely(!vio_tx_simple_one(q, pkts[i], pos, old, bytes, flags)))
+				break;
+			n = 1;
 		}
-		if (unlikely(!vio_tx_simple_one(q, pkts[i], id, bytes, flags)))
-			break;
-		i++;
+		pos = vio_ring_ahead(pos, n, q->mask, packed);
+		i += n;
 	}
-	q->desc_idx += i;
-	q->avail_idx += i;
+	if (!packed)
+		q->desc_idx += i;
+	q->avail_idx = pos;
 	return i;
+}
+
+/** vio_tx_send() for what is left of a burst, from a queue that is not simple or not any more. */
+static __rte_always_inline uint16_t
+vio_tx_simple_rest(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t old,
+		   const uint32_t flags)
+{
+	const uint32_t variant = flags & (VIO_TX_EVENT_IDX | VIO_TX_IN_ORDER);
+
+	if (!VIO_TX_IS_PACKED(flags))
+		return vio_tx_sends_split[variant](q, pkts, nb, old);
+	q->first_flags = vring_packed_avail_flags(old);
+	return vio_tx_sends_packed[variant](q, pkts, nb, old);
 }
 
 /** The body of every callback that sends simple packets. */
 static __rte_always_inline uint16_t
 vio_tx_simple_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const uint32_t flags)
 {
-	const uint32_t general = flags & (VIO_TX_EVENT_IDX | VIO_TX_IN_ORDER);
-	uint16_t old, sent;
+	const uint16_t old = q->avail_idx;
+	uint16_t sent = 0;
 	uint64_t bytes = 0;
 
 	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
 		return 0;
 	if (unlikely(!q->simple)) {
-		sent = vio_tx_split_sends[general](q, pkts, nb, q->avail_idx);
+		sent = vio_tx_simple_rest(q, pkts, nb, old, flags);
 		vio_gate_leave(&q->gate);
 		return sent;
 	}
-	old = q->avail_idx;
-	if (vio_tx_split_free(q) < q->free_thresh)
+	if (vio_tx_free(q, flags) < q->free_thresh)
 		vio_tx_simple_reclaim(q, flags);
-	if (unlikely(q->avail_idx == q->used_idx && nb != 0))
-		q->pool = pkts[0]->pool; /* nothing is out: the queue may change its pool */
+	if (unlikely(vio_tx_idle(q) && nb != 0))
+		q->pool = pkts[0]->pool;
 
-	sent = 0;
 	if (likely(q->simple)) /* unless it was the device's order that ended it just now */
-		sent = vio_tx_simple_send(q, pkts, nb, &bytes, flags);
-	q->stats.packets += sent;
-	q->stats.bytes += bytes;
-	if (unlikely(sent < nb && (!q->simple || vio_tx_split_free(q) != 0))) {
+		sent = vio_tx_simple_send(q, pkts, nb, old, &bytes, flags);
+	if (unlikely(sent < nb && (!q->simple || vio_tx_free(q, flags) != 0))) {
 		if (q->simple)
 			vio_tx_simple_end(q);
-		sent += vio_tx_split_sends[general](q, pkts + sent, nb - sent, old);
+		q->stats.packets += sent;
+		q->stats.bytes += bytes;
+		sent += vio_tx_simple_rest(q, pkts + sent, nb - sent, old, flags);
 	} else {
-		q->stats.ring_full += sent < nb;
 		if (likely(q->avail_idx != old))
-			vio_tx_split_publish(q, old, flags);
+			vio_tx_publish(q, old, vring_packed_avail_flags(old), flags);
+		q->stats.packets += sent;
+		q->stats.bytes += bytes;
+		q->stats.ring_full += sent < nb;
 	}
 	vio_gate_leave(&q->gate);
 	return sent;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright 2026 The vio authors */
 
-/* tx_vec_avx2.c - sending simple packets on a split ring, AVX2: two descriptors a store. */
+/* tx_vec_avx2.c - sending simple packets, AVX2: two descriptors a store. */
 
 #include <immintrin.h>
 
@@ -11,16 +11,16 @@
 #define VIO_TX_WIDE
 
 static __rte_always_inline void
-vio_tx_simple_descs(struct vring_desc *desc, const uint64_t addr[4], const uint64_t len[4])
+vio_tx_simple_descs(struct vring_desc *desc, const uint64_t addr[4], const uint64_t word[4])
 {
 	__m256i *to = (__m256i *)(void *)desc;
 
-	_mm256_storeu_si256(to, _mm256_set_epi64x(len[1], addr[1], len[0], addr[0]));
-	_mm256_storeu_si256(to + 1, _mm256_set_epi64x(len[3], addr[3], len[2], addr[2]));
+	_mm256_storeu_si256(to, _mm256_set_epi64x(word[1], addr[1], word[0], addr[0]));
+	_mm256_storeu_si256(to + 1, _mm256_set_epi64x(word[3], addr[3], word[2], addr[2]));
 }
 
 static __rte_always_inline bool
-vio_tx_simple_ids(const struct vring_used_elem *elem, uint16_t first)
+vio_tx_four_ids(const struct vring_used_elem *elem, uint16_t first)
 {
 	/* { id, len } four times; only the ids are compared. */
 	__m256i got = _mm256_loadu_si256((const __m256i *)(const void *)elem);
@@ -34,3 +34,5 @@ vio_tx_simple_ids(const struct vring_used_elem *elem, uint16_t first)
 #include "tx_simple.h"
 
 VIO_TX_SIMPLE_CALLBACKS(xmit_pkts_simple_avx2, VIO_TX_SIMPLE | VIO_TX_AVX2)
+VIO_TX_SIMPLE_CALLBACKS(xmit_pkts_packed_simple_avx2,
+			VIO_TX_SIMPLE | VIO_TX_AVX2 | VIO_TX_PACKED)

@@ -12,7 +12,8 @@
 #define VIO_RX_SSE       (1u << 3) /**< which file the callback is from */
 #define VIO_RX_AVX2      (1u << 4)
 #define VIO_RX_AVX512    (1u << 5)
-#define VIO_RX_SHUFFLED  (1u << 6) /**< the device completes out of order; not a variant */
+#define VIO_RX_PACKED    (1u << 6) /**< VIRTIO_F_RING_PACKED */
+#define VIO_RX_SHUFFLED  (1u << 7) /**< the device completes out of order; not a variant */
 
 /* Transmit. The first three are the index into the array of a path's callbacks. */
 #define VIO_TX_EVENT_IDX (1u << 0) /**< VIRTIO_F_EVENT_IDX */
@@ -21,5 +22,6 @@
 #define VIO_TX_SIMPLE    (1u << 3) /**< one segment a packet, tx_simple.h */
 #define VIO_TX_AVX2      (1u << 4) /**< which file the callback is from */
 #define VIO_TX_AVX512    (1u << 5)
+#define VIO_TX_PACKED    (1u << 6) /**< VIRTIO_F_RING_PACKED */
 
 #endif /* VIO_VARIANTS_H */

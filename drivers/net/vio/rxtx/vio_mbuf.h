@@ -215,15 +215,20 @@ vio_store_four_u16(uint16_t *to, uint16_t first, const uint16_t step)
 	memcpy(to, &words, sizeof(words));
 }
 
-/** A readable descriptor without flags. */
+/** Eight bytes of whatever type. */
+typedef uint64_t __attribute__((may_alias)) vio_word_t;
+
+/**
+ * A descriptor of either layout: an address, and the word behind it. In both that begins with the
+ * length; split rings: len, flags, next; packed rings: len, id, flags.
+ */
 static __rte_always_inline void
-vio_tx_desc_store(struct vring_desc *desc, uint64_t addr, uint32_t len)
+vio_desc_store(void *desc, uint64_t addr, uint64_t word)
 {
-#if defined(__SSE4_1__)
-	_mm_storeu_si128((__m128i *)(void *)desc, _mm_set_epi64x(len, addr));
-#else
-	*desc = (struct vring_desc){ .addr = addr, .len = len };
-#endif
+	vio_word_t *words = desc;
+
+	words[0] = addr;
+	words[1] = word;
 }
 
 #endif /* VIO_MBUF_H */
