@@ -106,7 +106,9 @@ def test_forward_both_ways_at_once(ports):
 def test_a_full_ring_loses_nothing(ports):
     """Nobody polls until the device has no buffer left and takes no further frame."""
     sent = frames([*range(60, 1500)])
-    with ports.forwarding("plain0", "plain1") as (source, sink):
+    # What was held back comes at once: testpmd is to wait for the other port, not to drop.
+    ports.testpmd.command("set burst tx delay 1000 retry 10000")
+    with ports.forwarding("plain0", "plain1", mode="io retry") as (source, sink):
         ports.testpmd.process.signal(signal.SIGSTOP)
         try:
             taken = 0
