@@ -22,6 +22,7 @@
 #include "transport.h"
 #include "vio_ctrl.h"
 #include "vio_log.h"
+#include "vio_offload.h"
 #include "vio_queue.h"
 
 /** Largest number of queue pairs (5.1.4.2). */
@@ -179,6 +180,7 @@ bool vio_release_match(const char *running, unsigned int year, unsigned int mont
 
 /** Features that the driver can use, before devargs and configuration take some away. */
 #define VIO_FEATURES ( \
+	VIO_OFFLOAD_FEATURES | \
 	VIRTIO_FEATURE(VIRTIO_NET_F_MTU) | \
 	VIRTIO_FEATURE(VIRTIO_NET_F_MAC) | \
 	VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF) | \
@@ -217,6 +219,12 @@ int vio_activate(struct rte_eth_dev *dev);
  * @return 0, -ETIMEDOUT or -EBUSY where buffers had to be given up
  */
 int vio_deactivate(struct rte_eth_dev *dev);
+
+/**
+ * Choose the paths again while bursts go on; rings stay as they are, so what was negotiated does too.
+ * @return 0 or -EBUSY
+ */
+int vio_repath(struct rte_eth_dev *dev);
 
 /* vio_stats.c */
 /** ethdev's eth_dev_priv_dump: where the queues are, and how large. */

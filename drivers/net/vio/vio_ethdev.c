@@ -79,9 +79,8 @@ vio_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->tx_desc_lim = lim;
 	info->tx_desc_lim.nb_seg_max = UINT16_MAX;
 	info->tx_desc_lim.nb_mtu_seg_max = UINT16_MAX;
-	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS |
-				RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	info->rx_offload_capa = vio_rx_offload_capa(port);
+	info->tx_offload_capa = vio_tx_offload_capa(port);
 	/* Accepted and not used where the device has no RSS: see vio_dev_configure(). */
 	info->flow_type_rss_offloads = port->usable_pairs > 1 ?
 		RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP : 0;
@@ -107,6 +106,7 @@ static const struct eth_dev_ops vio_ops = {
 	.promiscuous_disable = vio_promiscuous_disable,
 	.allmulticast_enable = vio_allmulticast_enable,
 	.allmulticast_disable = vio_allmulticast_disable,
+	.vlan_offload_set = vio_vlan_offload_set,
 	.rx_queue_setup = vio_rx_queue_setup,
 	.rx_queue_release = vio_rx_queue_release,
 	.tx_queue_setup = vio_tx_queue_setup,

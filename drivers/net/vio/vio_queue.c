@@ -13,6 +13,7 @@
 #include "rxtx/vio_mbuf.h"
 #include "rxtx/vio_ring.h"
 #include "vio.h"
+#include "virtio_spec.h"
 
 /** Will the rings be packed? Where the backend is not there yet, this is a wish. */
 static bool
@@ -214,21 +215,17 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	q->free_thresh = thresh;
 	q->rearm = vio_mbuf_rearm(VIO_RX_DATA_OFF, dev->data->port_id);
 	q->max_frame = rte_pktmbuf_data_room_size(mp) - VIO_RX_DATA_OFF;
-	q->post_len = q->max_frame + VIO_HDR_SIZE;
 	q->addr_field = mbuf_addr_field(port);
-	q->hdr_offset = sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(mp) + VIO_RX_DATA_OFF -
-			VIO_HDR_SIZE;
+	q->data_offset = sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(mp) + VIO_RX_DATA_OFF;
 	dev->data->rx_queues[queue_id] = q;
 	return 0;
 }
 
-/** Behind a transmit ring: an empty header, then the tables of indirect descriptors. */
-#define TX_HDR_ROOM 64
-
+/** Behind a transmit ring: headers, see VIO_TX_HDR, then the tables of indirect descriptors. */
 static size_t
 tables_offset(uint16_t size)
 {
-	return ring_bytes(size) + TX_HDR_ROOM;
+	return ring_bytes(size) + VIO_TX_HDR * (1 + (size_t)size);
 }
 
 int
@@ -261,7 +258,8 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	if (q == NULL)
 		return -ENOMEM;
 	ret = vq_init(&q->vq, dev, "vio_tx", queue_id, 2 * queue_id + 1, size,
-		      TX_HDR_ROOM + size * VIO_TX_TABLE * sizeof(struct vring_desc), socket_id);
+		      tables_offset(size) - ring_bytes(size) +
+		      size * VIO_TX_TABLE * sizeof(struct vring_desc), socket_id);
 	if (ret != 0) {
 		rte_free(q);
 		return ret;
@@ -274,7 +272,8 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	q->free_thresh = thresh;
 	q->addr_field = mbuf_addr_field(port);
 	q->hdr_addr = q->vq.ring_addr + ring_bytes(size);
-	memset((char *)q->vq.mz->addr + ring_bytes(size), 0, VIO_HDR_SIZE);
+	q->hdrs = (char *)q->vq.mz->addr + ring_bytes(size);
+	memset(q->hdrs, 0, VIO_TX_HDR);
 	dev->data->tx_queues[queue_id] = q;
 	return 0;
 }
@@ -311,13 +310,53 @@ vio_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 	rte_free(q);
 }
 
+/** Bytes of a packet's header (5.1.6). */
+static uint8_t
+hdr_size(const struct vio_port *port)
+{
+	return vio_has(port, VIRTIO_NET_F_HASH_REPORT) ? VIO_HDR_SIZE_MAX : VIO_HDR_SIZE;
+}
+
+/** What the features say of received headers. */
+static void
+rxq_features(struct vio_rxq *q)
+{
+	const struct vio_port *port = q->vq.port;
+	const bool csum = vio_has(port, VIRTIO_NET_F_GUEST_CSUM);
+
+	q->hdr_size = hdr_size(port);
+	q->hdr_offset = q->data_offset - q->hdr_size;
+	q->post_len = q->max_frame + q->hdr_size;
+	/* 5.1.6.4.2: what was not negotiated means nothing. */
+	q->hdr_flags = csum ? VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID : 0;
+	q->lro = (vio_has(port, VIRTIO_NET_F_GUEST_TSO4) ? VIO_RXQ_TSO4 : 0) |
+		 (vio_has(port, VIRTIO_NET_F_GUEST_TSO6) ? VIO_RXQ_TSO6 : 0);
+	q->hdr_gso = q->lro != 0 ? UINT8_MAX : 0;
+	q->strip = (port->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
+	q->in_order = vio_has(port, VIRTIO_F_IN_ORDER);
+}
+
+/** What the features allow to ask for in headers that are sent. */
+static void
+txq_features(struct vio_txq *q)
+{
+	const struct vio_port *port = q->vq.port;
+
+	q->hdr_size = hdr_size(port);
+	q->offloads = (vio_has(port, VIRTIO_NET_F_CSUM) ? VIO_TXQ_CSUM : 0) |
+		      (vio_has(port, VIRTIO_NET_F_HOST_TSO4) ? VIO_TXQ_TSO4 : 0) |
+		      (vio_has(port, VIRTIO_NET_F_HOST_TSO6) ? VIO_TXQ_TSO6 : 0) |
+		      (vio_has(port, VIRTIO_NET_F_HOST_ECN) ? VIO_TXQ_ECN : 0) |
+		      (vio_has(port, VIRTIO_NET_F_HOST_USO) ? VIO_TXQ_USO : 0);
+}
+
 /** Does the buffer of each posted mbuf follow it at once, as in a pool that rte_mbuf made? */
 static int
 check_geometry(const struct vio_rxq *q, uint16_t posted)
 {
 	for (uint16_t i = 0; i < posted; i++)
-		if ((char *)q->slot[i]->buf_addr + VIO_RX_DATA_OFF - VIO_HDR_SIZE !=
-		    (char *)q->slot[i] + q->hdr_offset) {
+		if ((char *)q->slot[i]->buf_addr + VIO_RX_DATA_OFF !=
+		    (char *)q->slot[i] + q->data_offset) {
 			VIO_PORT_LOG(q->vq.port, queue, ERR, "receive queue %u: the buffers of "
 				     "mempool %s do not follow their mbufs; use a pool made with "
 				     "rte_pktmbuf_pool_create()", q->vq.queue_id, q->mp->name);
@@ -338,6 +377,7 @@ vio_rxq_start(struct vio_rxq *q)
 	q->desc = parts.desc;
 	q->avail = parts.avail;
 	q->used = parts.device;
+	rxq_features(q);
 	for (uint32_t i = 0; !q->vq.packed && i <= q->mask; i++) {
 		q->desc[i].len = q->post_len;
 		q->desc[i].flags = VRING_DESC_F_WRITE;
@@ -345,7 +385,6 @@ vio_rxq_start(struct vio_rxq *q)
 	q->used_idx = q->vq.packed ? VRING_PACKED_START : 0;
 	q->avail_idx = q->used_idx;
 	q->shuffled = 0;
-	q->in_order = vio_has(q->vq.port, VIRTIO_F_IN_ORDER);
 	q->fault = VIO_FAULT_NONE;
 	vio_rx_fill(q);
 	posted = vio_ring_distance(q->used_idx, q->avail_idx, q->mask, q->vq.packed);
@@ -369,6 +408,7 @@ vio_txq_start(struct vio_txq *q)
 	q->desc = parts.desc;
 	q->avail = parts.avail;
 	q->used = parts.device;
+	txq_features(q);
 	memset(q->count, 0, (q->mask + 1) * sizeof(*q->count));
 	q->used_idx = q->vq.packed ? VRING_PACKED_START : 0;
 	q->avail_idx = q->used_idx;

@@ -51,6 +51,23 @@ struct vio_port;
 /** In vio_txq::count: one descriptor, whose table has the packet. */
 #define VIO_TX_INDIRECT 0x7fff
 
+/**
+ * Distance of the headers that lie outside of mbufs: an empty one, then one for each descriptor, for
+ * ports with offloads.
+ */
+#define VIO_TX_HDR 32
+
+/** In vio_rxq::lro: what the device may put together. */
+#define VIO_RXQ_TSO4 1
+#define VIO_RXQ_TSO6 2
+
+/** In vio_txq::offloads: what the device does. */
+#define VIO_TXQ_CSUM 1
+#define VIO_TXQ_TSO4 2
+#define VIO_TXQ_TSO6 4
+#define VIO_TXQ_ECN 8
+#define VIO_TXQ_USO 16
+
 /** Entries of the table that each descriptor of a transmit ring has. */
 #define VIO_TX_TABLE 8
 
@@ -82,6 +99,7 @@ struct vio_rxq_stats {
 	uint64_t nombuf;             /**< mbufs that the mempool could not give */
 	uint64_t bad_length;         /**< shorter than a header, or longer than what was posted */
 	uint64_t bad_num_buffers;    /**< 0, or more than the ring has */
+	uint64_t bad_header;         /**< checksum or segment fields that make no sense */
 	uint64_t shuffled;           /**< switches to out-of-order completion, 0 or 1 a start */
 	uint64_t faults;             /**< the queue stopped, see vio_fault */
 };
@@ -93,7 +111,7 @@ struct vio_txq_stats {
 	uint64_t kicks;
 	uint64_t kicks_saved;
 	uint64_t ring_full;          /**< bursts that were cut short */
-	uint64_t bad_packet;         /**< refused: more segments than the ring has descriptors */
+	uint64_t bad_packet;         /**< dropped: too many segments, or offloads that are not there */
 	uint64_t shuffled;
 	uint64_t faults;
 };
@@ -124,6 +142,11 @@ struct vio_rxq {
 	uint8_t shuffled;            /**< the device completes out of order */
 	uint8_t fault;               /**< enum vio_fault */
 	struct vio_gate gate;        /**< closed while the queue is stopped or faulty */
+	uint8_t hdr_size;            /**< of a packet's header, paths with offloads; else 12 */
+	uint8_t hdr_flags;           /**< flags of the header that mean something */
+	uint8_t hdr_gso;             /**< bits of gso_type that do */
+	uint8_t lro;                 /**< VIO_RXQ_TSO4, _TSO6 */
+	uint8_t strip;               /**< VLAN tags are taken off */
 	struct vio_rxq_stats stats __rte_cache_aligned;
 
 	struct vio_vq vq __rte_cache_aligned;
@@ -131,6 +154,7 @@ struct vio_rxq {
 	uint16_t batch_end;          /**< in order, shuffled: one past the batch begun */
 	uint32_t batch_len;          /**< and bytes in its last buffer */
 	uint16_t max_frame;          /**< what one buffer holds, header excluded */
+	uint16_t data_offset;        /**< of a packet's place from its mbuf's address */
 };
 
 /** A transmit queue. */
@@ -161,8 +185,11 @@ struct vio_txq {
 	uint8_t fault;
 	struct vio_gate gate;
 	uint16_t first_flags;        /**< packed: of the descriptor that shows the burst */
+	uint8_t hdr_size;            /**< of a packet's header, paths with offloads; else 12 */
+	uint8_t offloads;            /**< VIO_TXQ_ flags */
 	struct rte_mempool *pool;    /**< of plain packets, see tx_burst.h */
-	uint64_t hdr_addr;           /**< an empty header, for packets that have no room for one */
+	uint64_t hdr_addr;           /**< headers for packets that have no room, see VIO_TX_HDR */
+	char *hdrs;                  /**< the same for the CPU */
 	struct vring_desc *tables;   /**< of indirect descriptors; NULL: not negotiated */
 	uint64_t tables_addr;
 	struct vio_txq_stats stats __rte_cache_aligned;

@@ -27,6 +27,8 @@ wanted_features(const struct rte_eth_dev *dev)
 	uint64_t wanted = vio_features(port) & ~port->config.ignore;
 	uint16_t mtu;
 
+	/* What is not asked for costs nothing: neither the device nor a burst looks at it. */
+	wanted &= ~VIO_OFFLOAD_FEATURES | vio_offload_features(dev);
 	if (wanted & port->device.offered & VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF))
 		return wanted;
 	/* 5.1.4.2: MTU is a promise that buffers hold such frames; who is told it knows of no more. */
@@ -84,22 +86,29 @@ start_queues(struct rte_eth_dev *dev)
 	return ret;
 }
 
+/** @param fresh  the rings were made anew */
 static void
-open_gates(struct rte_eth_dev *dev)
+open_gates(struct rte_eth_dev *dev, bool fresh)
 {
 	const struct vio_port *port = vio_port(dev);
 
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		struct vio_rxq *q = dev->data->rx_queues[i];
 
+		if (q->fault != VIO_FAULT_NONE)
+			continue;
 		/* Not before DRIVER_OK (3.1.1): there are buffers. */
-		vio_vq_kick(&q->vq, q->avail_idx);
+		if (fresh)
+			vio_vq_kick(&q->vq, q->avail_idx);
 		vio_gate_open(&q->gate, port->rx_variant);
 	}
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
 		struct vio_txq *q = dev->data->tx_queues[i];
 
-		q->simple = (port->tx_variant & VIO_TX_SIMPLE) != 0;
+		if (q->fault != VIO_FAULT_NONE)
+			continue;
+		if (fresh)
+			q->simple = (port->tx_variant & VIO_TX_SIMPLE) != 0;
 		vio_gate_open(&q->gate, port->tx_variant);
 	}
 }
@@ -191,10 +200,28 @@ vio_activate(struct rte_eth_dev *dev)
 	}
 	dev->data->scattered_rx = vio_has(port, VIRTIO_NET_F_MRG_RXBUF);
 	log_features(port);
+	vio_offload_log(dev);
 	vio_paths_choose(dev);
 	port->live = true;
-	open_gates(dev);
+	open_gates(dev, true);
 	return 0;
+}
+
+int
+vio_repath(struct rte_eth_dev *dev)
+{
+	struct vio_port *port = vio_port(dev);
+	int ret = 0;
+
+	pthread_mutex_lock(&port->lock);
+	if (port->live) {
+		ret = close_gates(dev);
+		if (ret == 0)
+			vio_paths_choose(dev);
+		open_gates(dev, false);
+	}
+	pthread_mutex_unlock(&port->lock);
+	return ret;
 }
 
 static void

@@ -19,7 +19,7 @@ struct vio_counter {
 
 static const struct vio_counter rx_counters[] = {
 	RX_COUNTER(packets), RX_COUNTER(bytes), RX_COUNTER(kicks), RX_COUNTER(kicks_saved),
-	RX_COUNTER(nombuf), RX_COUNTER(bad_length), RX_COUNTER(bad_num_buffers),
+	RX_COUNTER(nombuf), RX_COUNTER(bad_length), RX_COUNTER(bad_num_buffers), RX_COUNTER(bad_header),
 	RX_COUNTER(shuffled), RX_COUNTER(faults),
 };
 
@@ -45,7 +45,8 @@ vio_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 
 		if (q == NULL)
 			continue;
-		errors = q->stats.bad_length + q->stats.bad_num_buffers + q->stats.faults;
+		errors = q->stats.bad_length + q->stats.bad_num_buffers +
+			 q->stats.bad_header + q->stats.faults;
 		stats->ipackets += q->stats.packets;
 		stats->ibytes += q->stats.bytes;
 		stats->ierrors += errors;

@@ -30,9 +30,9 @@ struct vio_path {
 	bool simple;              /**< for one segment a packet */
 };
 
-/** Constants that are no question of speed: what was negotiated decides. */
-#define RX_NEGOTIATED (VIO_RX_MRG | VIO_RX_PACKED)
-#define TX_NEGOTIATED VIO_TX_PACKED
+/** Constants that are no question of speed: what was negotiated and asked for decides. */
+#define RX_NEGOTIATED (VIO_RX_MRG | VIO_RX_PACKED | VIO_RX_OFFLOAD)
+#define TX_NEGOTIATED (VIO_TX_PACKED | VIO_TX_OFFLOAD)
 
 #define RX_PATH(title, cpu, constants, callbacks) \
 	{ .name = title, .width = cpu, .flags = constants, .rx = callbacks }
@@ -51,6 +51,18 @@ static const struct vio_path rx_paths[] = {
 	RX_PATH("virtio_recv_mergeable_pkts_packed_vec (AVX-512)", WIDTH_AVX512,
 		VIO_RX_AVX512 | VIO_RX_MRG | VIO_RX_PACKED,
 		vio_recv_mergeable_pkts_packed_vec_avx512),
+	RX_PATH("virtio_recv_pkts_offload_vec (AVX-512)", WIDTH_AVX512,
+		VIO_RX_AVX512 | VIO_RX_OFFLOAD,
+		vio_recv_pkts_offload_vec_avx512),
+	RX_PATH("virtio_recv_pkts_packed_offload_vec (AVX-512)", WIDTH_AVX512,
+		VIO_RX_AVX512 | VIO_RX_PACKED | VIO_RX_OFFLOAD,
+		vio_recv_pkts_packed_offload_vec_avx512),
+	RX_PATH("virtio_recv_mergeable_pkts_offload_vec (AVX-512)", WIDTH_AVX512,
+		VIO_RX_AVX512 | VIO_RX_MRG | VIO_RX_OFFLOAD,
+		vio_recv_mergeable_pkts_offload_vec_avx512),
+	RX_PATH("virtio_recv_mergeable_pkts_packed_offload_vec (AVX-512)", WIDTH_AVX512,
+		VIO_RX_AVX512 | VIO_RX_MRG | VIO_RX_PACKED | VIO_RX_OFFLOAD,
+		vio_recv_mergeable_pkts_packed_offload_vec_avx512),
 #endif
 #ifdef VIO_HAVE_AVX2
 	RX_PATH("virtio_recv_pkts_vec (AVX2)", WIDTH_AVX2, VIO_RX_AVX2, vio_recv_pkts_vec_avx2),
@@ -61,6 +73,18 @@ static const struct vio_path rx_paths[] = {
 	RX_PATH("virtio_recv_mergeable_pkts_packed_vec (AVX2)", WIDTH_AVX2,
 		VIO_RX_AVX2 | VIO_RX_MRG | VIO_RX_PACKED,
 		vio_recv_mergeable_pkts_packed_vec_avx2),
+	RX_PATH("virtio_recv_pkts_offload_vec (AVX2)", WIDTH_AVX2,
+		VIO_RX_AVX2 | VIO_RX_OFFLOAD,
+		vio_recv_pkts_offload_vec_avx2),
+	RX_PATH("virtio_recv_pkts_packed_offload_vec (AVX2)", WIDTH_AVX2,
+		VIO_RX_AVX2 | VIO_RX_PACKED | VIO_RX_OFFLOAD,
+		vio_recv_pkts_packed_offload_vec_avx2),
+	RX_PATH("virtio_recv_mergeable_pkts_offload_vec (AVX2)", WIDTH_AVX2,
+		VIO_RX_AVX2 | VIO_RX_MRG | VIO_RX_OFFLOAD,
+		vio_recv_mergeable_pkts_offload_vec_avx2),
+	RX_PATH("virtio_recv_mergeable_pkts_packed_offload_vec (AVX2)", WIDTH_AVX2,
+		VIO_RX_AVX2 | VIO_RX_MRG | VIO_RX_PACKED | VIO_RX_OFFLOAD,
+		vio_recv_mergeable_pkts_packed_offload_vec_avx2),
 #endif
 #ifdef VIO_HAVE_SSE
 	RX_PATH("virtio_recv_pkts_vec (SSE)", WIDTH_SSE, VIO_RX_SSE, vio_recv_pkts_vec_sse),
@@ -73,6 +97,14 @@ static const struct vio_path rx_paths[] = {
 	RX_PATH("virtio_recv_pkts_packed", WIDTH_SCALAR, VIO_RX_PACKED, vio_recv_pkts_packed),
 	RX_PATH("virtio_recv_mergeable_pkts_packed", WIDTH_SCALAR, VIO_RX_MRG | VIO_RX_PACKED,
 		vio_recv_mergeable_pkts_packed),
+	RX_PATH("virtio_recv_pkts_offload", WIDTH_SCALAR, VIO_RX_OFFLOAD, vio_recv_pkts_offload),
+	RX_PATH("virtio_recv_mergeable_pkts_offload", WIDTH_SCALAR, VIO_RX_MRG | VIO_RX_OFFLOAD,
+		vio_recv_mergeable_pkts_offload),
+	RX_PATH("virtio_recv_pkts_packed_offload", WIDTH_SCALAR, VIO_RX_PACKED | VIO_RX_OFFLOAD,
+		vio_recv_pkts_packed_offload),
+	RX_PATH("virtio_recv_mergeable_pkts_packed_offload", WIDTH_SCALAR,
+		VIO_RX_MRG | VIO_RX_PACKED | VIO_RX_OFFLOAD,
+		vio_recv_mergeable_pkts_packed_offload),
 };
 
 static const struct vio_path tx_paths[] = {
@@ -93,6 +125,9 @@ static const struct vio_path tx_paths[] = {
 		vio_xmit_pkts_packed_simple),
 	TX_PATH("virtio_xmit_pkts", WIDTH_SCALAR, 0, vio_xmit_pkts),
 	TX_PATH("virtio_xmit_pkts_packed", WIDTH_SCALAR, VIO_TX_PACKED, vio_xmit_pkts_packed),
+	TX_PATH("virtio_xmit_pkts_offload", WIDTH_SCALAR, VIO_TX_OFFLOAD, vio_xmit_pkts_offload),
+	TX_PATH("virtio_xmit_pkts_packed_offload", WIDTH_SCALAR, VIO_TX_PACKED | VIO_TX_OFFLOAD,
+		vio_xmit_pkts_packed_offload),
 };
 
 static bool
@@ -174,6 +209,14 @@ vio_burst_set(struct rte_eth_dev *dev, eth_rx_burst_t rx, eth_tx_burst_t tx)
 }
 
 static void
+vio_prepare_set(struct rte_eth_dev *dev, eth_tx_prep_t prepare)
+{
+	dev->tx_pkt_prepare = prepare;
+	if (dev->data->dev_started)
+		rte_eth_fp_ops[dev->data->port_id].tx_pkt_prepare = prepare;
+}
+
+static void
 log_choice(const struct vio_port *port, const char *direction, const char *name, const char *why)
 {
 	VIO_PORT_LOG(port, driver, NOTICE, "%s path %s (%s)", direction, name,
@@ -190,10 +233,12 @@ vio_paths_choose(struct rte_eth_dev *dev)
 	bool mergeable = vio_has(port, VIRTIO_NET_F_MRG_RXBUF);
 	const struct vio_path *rx = choose(rx_paths, RTE_DIM(rx_paths), port, RX_NEGOTIATED,
 					   (packed ? VIO_RX_PACKED : 0) |
-					   (mergeable ? VIO_RX_MRG : 0),
+					   (mergeable ? VIO_RX_MRG : 0) |
+					   (vio_rx_needs_offloads(dev) ? VIO_RX_OFFLOAD : 0),
 					   port->rx_reason, sizeof(port->rx_reason));
 	const struct vio_path *tx = choose(tx_paths, RTE_DIM(tx_paths), port, TX_NEGOTIATED,
-					   packed ? VIO_TX_PACKED : 0,
+					   (packed ? VIO_TX_PACKED : 0) |
+					   (vio_tx_needs_offloads(dev) ? VIO_TX_OFFLOAD : 0),
 					   port->tx_reason, sizeof(port->tx_reason));
 	uint32_t rx_variation = (event_idx ? VIO_RX_EVENT_IDX : 0) |
 				(port->iova_is_va ? 0 : VIO_RX_IOVA);
@@ -209,6 +254,7 @@ vio_paths_choose(struct rte_eth_dev *dev)
 	port->rx_variant = VIO_GATE_VARIANT(rx->flags | rx_variation);
 	port->tx_variant = VIO_GATE_VARIANT(tx->flags | tx_variation);
 	vio_burst_set(dev, rx->rx[rx_variation], tx->tx[tx_variation]);
+	vio_prepare_set(dev, vio_tx_needs_offloads(dev) ? vio_tx_prepare : NULL);
 	log_choice(port, "rx", rx->name, port->rx_reason);
 	log_choice(port, "tx", tx->name, port->tx_reason);
 }

@@ -14,6 +14,8 @@
 
 #include <smmintrin.h>
 
+#include <rte_byteorder.h>
+
 #include "../vio_queue.h"
 #include "variants.h"
 #include "vio_mbuf.h"
@@ -45,6 +47,50 @@ vio_rx_block_single(const struct vio_rxq *q, struct rte_mbuf *const *slot)
 		other |= __atomic_load_n(&hdr->num_buffers, __ATOMIC_RELAXED) ^ 1;
 	}
 	return other == 0;
+}
+
+/** Bytes of a header. */
+static __rte_always_inline uint16_t
+vio_rx_block_hdr_size(const struct vio_rxq *q, const uint32_t flags)
+{
+	return flags & VIO_RX_OFFLOAD ? q->hdr_size : VIO_HDR_SIZE;
+}
+
+/** Are the headers of the block such that vio_rx_block_offload() cannot fail? */
+static __rte_always_inline bool
+vio_rx_block_harmless(const struct vio_rxq *q, struct rte_mbuf *const *slot)
+{
+	uint16_t any = 0;
+
+	for (unsigned int i = 0; i < VIO_RX_BLOCK; i++) {
+		const struct virtio_net_hdr_v1 *hdr =
+			(const void *)((const char *)slot[i] + q->hdr_offset);
+
+		any |= __atomic_load_n(&hdr->flags, __ATOMIC_RELAXED) & q->hdr_flags &
+		       VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		any |= __atomic_load_n(&hdr->gso_type, __ATOMIC_RELAXED) & q->hdr_gso;
+	}
+	return any == 0;
+}
+
+/** What harmless headers say; a device that changed them meanwhile is not believed any more. */
+static __rte_always_inline void
+vio_rx_block_offload(const struct vio_rxq *q, struct rte_mbuf *const *pkts)
+{
+	for (unsigned int i = 0; i < VIO_RX_BLOCK; i++) {
+		const struct virtio_net_hdr_v1_hash *hdr =
+			(const void *)((const char *)pkts[i] + q->hdr_offset);
+		const uint8_t flags = __atomic_load_n(&hdr->hdr.flags, __ATOMIC_RELAXED);
+
+		if (flags & q->hdr_flags & VIRTIO_NET_HDR_F_DATA_VALID)
+			pkts[i]->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+		if (q->hdr_size != VIO_HDR_SIZE &&
+		    __atomic_load_n(&hdr->hash_report, __ATOMIC_RELAXED) != 0) {
+			pkts[i]->hash.rss = rte_le_to_cpu_32(__atomic_load_n(&hdr->hash_value,
+									     __ATOMIC_RELAXED));
+			pkts[i]->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
+		}
+	}
 }
 
 /** { data_off, refcnt, nb_segs, port, ol_flags }, then the 16 bytes from packet_type on. */

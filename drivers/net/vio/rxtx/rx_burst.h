@@ -24,6 +24,7 @@
 #include "../vio_queue.h"
 #include "variants.h"
 #include "vio_gate.h"
+#include "vio_hdr.h"
 #include "vio_mbuf.h"
 #include "vio_ring.h"
 
@@ -47,6 +48,13 @@ bool vio_rx_batched(struct vio_rxq *q, uint16_t pos, uint32_t *len, uint32_t *id
 void vio_rx_fill_shuffled(struct vio_rxq *q);
 
 #define VIO_RX_IS_PACKED(flags) (((flags) & VIO_RX_PACKED) != 0)
+
+/** Bytes of a header. */
+static __rte_always_inline uint16_t
+vio_rx_hdr_size(const struct vio_rxq *q, const uint32_t flags)
+{
+	return flags & VIO_RX_OFFLOAD ? q->hdr_size : VIO_HDR_SIZE;
+}
 
 static __rte_always_inline uint16_t
 vio_rx_index(const struct vio_rxq *q, uint16_t pos, const uint32_t flags)
@@ -95,7 +103,7 @@ vio_rx_addr(const struct vio_rxq *q, const struct rte_mbuf *m, const uint32_t fl
 {
 	/* By virtual address nothing of the mbuf has to be read: its buffer follows it. */
 	if (flags & VIO_RX_IOVA)
-		return m->buf_iova + VIO_RX_DATA_OFF - VIO_HDR_SIZE;
+		return m->buf_iova + VIO_RX_DATA_OFF - vio_rx_hdr_size(q, flags);
 	return (uintptr_t)m + q->hdr_offset;
 }
 
@@ -314,7 +322,7 @@ vio_rx_merge(struct vio_rxq *q, struct rte_mbuf *head, uint16_t pos, uint16_t nu
 			len = 0;
 		}
 		/* No header here: data begins where the buffer does. */
-		vio_rx_mbuf_init(m, q->rearm - VIO_HDR_SIZE, len, len);
+		vio_rx_mbuf_init(m, q->rearm - vio_rx_hdr_size(q, flags), len, len);
 		tail->next = m;
 		tail = m;
 		head->pkt_len += len;
@@ -335,6 +343,7 @@ vio_rx_packet(struct vio_rxq *q, struct rte_mbuf **pkt, uint16_t pos, uint16_t l
 	      const uint32_t flags)
 {
 	const bool shuffled = (flags & VIO_RX_SHUFFLED) != 0;
+	const uint16_t hdr_size = vio_rx_hdr_size(q, flags);
 	uint16_t num = 1;
 	uint32_t len, id;
 	struct rte_mbuf *m;
@@ -347,7 +356,7 @@ vio_rx_packet(struct vio_rxq *q, struct rte_mbuf **pkt, uint16_t pos, uint16_t l
 		vio_rx_surprise(q, pos, pos, id);
 		return 0;
 	}
-	if (unlikely(len <= VIO_HDR_SIZE || len > q->post_len)) {
+	if (unlikely(len <= hdr_size || len > q->post_len)) {
 		q->stats.bad_length++;
 		rte_pktmbuf_free(m);
 		return 1;
@@ -366,7 +375,7 @@ vio_rx_packet(struct vio_rxq *q, struct rte_mbuf **pkt, uint16_t pos, uint16_t l
 			return 0;
 		}
 	}
-	vio_rx_mbuf_init(m, q->rearm, len - VIO_HDR_SIZE, len - VIO_HDR_SIZE);
+	vio_rx_mbuf_init(m, q->rearm, len - hdr_size, len - hdr_size);
 	if ((flags & VIO_RX_MRG) && unlikely(num > 1)) {
 		enum vio_merge merge = vio_rx_merge(q, m, pos, num, flags);
 
@@ -377,6 +386,11 @@ vio_rx_packet(struct vio_rxq *q, struct rte_mbuf **pkt, uint16_t pos, uint16_t l
 			q->stats.bad_length += merge == VIO_MERGE_DROP;
 			return merge == VIO_MERGE_DROP ? num : 0;
 		}
+	}
+	if ((flags & VIO_RX_OFFLOAD) && unlikely(!vio_rx_hdr_read(q, m))) {
+		q->stats.bad_header++;
+		rte_pktmbuf_free(m);
+		return num;
 	}
 	*pkt = m;
 	return num;
@@ -468,6 +482,8 @@ vio_rx_burst(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t nb, const uint3
 	if (unlikely(q->shuffled))
 		n += vio_rx_dequeue(q, pkts + n, nb - n, left, flags | VIO_RX_SHUFFLED);
 	vio_rx_refill(q, flags);
+	if ((flags & VIO_RX_OFFLOAD) && q->strip)
+		vio_rx_strip(pkts, n);
 	vio_gate_leave(&q->gate);
 	return n;
 }

@@ -95,9 +95,10 @@ vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *
 	     const uint32_t flags)
 {
 	const uint16_t at = vio_rx_block_index(q, pos, flags);
-	const __m256i hdr = _mm256_set1_epi64x((uint64_t)VIO_HDR_SIZE << 32);
-	const __m256i least = _mm256_set1_epi64x((uint64_t)(VIO_HDR_SIZE + 1) << 32);
-	const __m256i room = _mm256_set1_epi64x((uint64_t)(q->post_len - VIO_HDR_SIZE - 1) << 32);
+	const uint16_t hdr_size = vio_rx_block_hdr_size(q, flags);
+	const __m256i hdr = _mm256_set1_epi64x((uint64_t)hdr_size << 32);
+	const __m256i least = _mm256_set1_epi64x((uint64_t)(hdr_size + 1) << 32);
+	const __m256i room = _mm256_set1_epi64x((uint64_t)(q->post_len - hdr_size - 1) << 32);
 	const __m256i ids = _mm256_add_epi64(_mm256_set1_epi64x(at),
 					     _mm256_set_epi64x(3, 2, 1, 0));
 	struct rte_mbuf *const *slot = &q->slot[at];
@@ -116,12 +117,16 @@ vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *
 		return false;
 	if ((flags & VIO_RX_MRG) && unlikely(!vio_rx_block_single(q, slot)))
 		return false;
+	if ((flags & VIO_RX_OFFLOAD) && unlikely(!vio_rx_block_harmless(q, slot)))
+		return false;
 
 	a = _mm256_sub_epi32(a, hdr);
 	b = _mm256_sub_epi32(b, hdr);
 	memcpy(pkts, slot, VIO_RX_BLOCK * sizeof(*pkts));
 	store_four(slot, rearm, a);
 	store_four(slot + 4, rearm, b);
+	if (flags & VIO_RX_OFFLOAD)
+		vio_rx_block_offload(q, slot);
 
 	sum = _mm256_add_epi64(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
 	half = _mm_add_epi64(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
@@ -135,3 +140,10 @@ VIO_RX_CALLBACKS(recv_pkts_vec_avx2, VIO_RX_AVX2)
 VIO_RX_CALLBACKS(recv_mergeable_pkts_vec_avx2, VIO_RX_AVX2 | VIO_RX_MRG)
 VIO_RX_CALLBACKS(recv_pkts_packed_vec_avx2, VIO_RX_AVX2 | VIO_RX_PACKED)
 VIO_RX_CALLBACKS(recv_mergeable_pkts_packed_vec_avx2, VIO_RX_AVX2 | VIO_RX_MRG | VIO_RX_PACKED)
+
+VIO_RX_CALLBACKS(recv_pkts_offload_vec_avx2, VIO_RX_AVX2 | VIO_RX_OFFLOAD)
+VIO_RX_CALLBACKS(recv_mergeable_pkts_offload_vec_avx2, VIO_RX_AVX2 | VIO_RX_MRG | VIO_RX_OFFLOAD)
+VIO_RX_CALLBACKS(recv_pkts_packed_offload_vec_avx2,
+		 VIO_RX_AVX2 | VIO_RX_PACKED | VIO_RX_OFFLOAD)
+VIO_RX_CALLBACKS(recv_mergeable_pkts_packed_offload_vec_avx2,
+		 VIO_RX_AVX2 | VIO_RX_MRG | VIO_RX_PACKED | VIO_RX_OFFLOAD)

@@ -65,9 +65,10 @@ vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *
 	     const uint32_t flags)
 {
 	const uint16_t at = vio_rx_block_index(q, pos, flags);
-	const __m512i hdr = _mm512_set1_epi64((uint64_t)VIO_HDR_SIZE << 32);
-	const __m512i least = _mm512_set1_epi64((uint64_t)(VIO_HDR_SIZE + 1) << 32);
-	const __m512i room = _mm512_set1_epi64((uint64_t)(q->post_len - VIO_HDR_SIZE - 1) << 32);
+	const uint16_t hdr_size = vio_rx_block_hdr_size(q, flags);
+	const __m512i hdr = _mm512_set1_epi64((uint64_t)hdr_size << 32);
+	const __m512i least = _mm512_set1_epi64((uint64_t)(hdr_size + 1) << 32);
+	const __m512i room = _mm512_set1_epi64((uint64_t)(q->post_len - hdr_size - 1) << 32);
 	const __m512i ids = _mm512_add_epi64(_mm512_set1_epi64(at),
 					     _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0));
 	struct rte_mbuf *const *slot = &q->slot[at];
@@ -81,6 +82,8 @@ vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *
 		return false;
 	if ((flags & VIO_RX_MRG) && unlikely(!vio_rx_block_single(q, slot)))
 		return false;
+	if ((flags & VIO_RX_OFFLOAD) && unlikely(!vio_rx_block_harmless(q, slot)))
+		return false;
 
 	used = _mm512_sub_epi32(used, hdr);
 	_mm512_storeu_si512(pkts, _mm512_loadu_si512(slot));
@@ -88,6 +91,8 @@ vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *
 	store_two(slot + 2, rearm, _mm512_extracti32x4_epi32(used, 1));
 	store_two(slot + 4, rearm, _mm512_extracti32x4_epi32(used, 2));
 	store_two(slot + 6, rearm, _mm512_extracti32x4_epi32(used, 3));
+	if (flags & VIO_RX_OFFLOAD)
+		vio_rx_block_offload(q, slot);
 	*bytes += _mm512_reduce_add_epi64(_mm512_srli_epi64(used, 32));
 	return true;
 }
@@ -99,3 +104,10 @@ VIO_RX_CALLBACKS(recv_mergeable_pkts_vec_avx512, VIO_RX_AVX512 | VIO_RX_MRG)
 VIO_RX_CALLBACKS(recv_pkts_packed_vec_avx512, VIO_RX_AVX512 | VIO_RX_PACKED)
 VIO_RX_CALLBACKS(recv_mergeable_pkts_packed_vec_avx512,
 		 VIO_RX_AVX512 | VIO_RX_MRG | VIO_RX_PACKED)
+
+VIO_RX_CALLBACKS(recv_pkts_offload_vec_avx512, VIO_RX_AVX512 | VIO_RX_OFFLOAD)
+VIO_RX_CALLBACKS(recv_mergeable_pkts_offload_vec_avx512, VIO_RX_AVX512 | VIO_RX_MRG | VIO_RX_OFFLOAD)
+VIO_RX_CALLBACKS(recv_pkts_packed_offload_vec_avx512,
+		 VIO_RX_AVX512 | VIO_RX_PACKED | VIO_RX_OFFLOAD)
+VIO_RX_CALLBACKS(recv_mergeable_pkts_packed_offload_vec_avx512,
+		 VIO_RX_AVX512 | VIO_RX_MRG | VIO_RX_PACKED | VIO_RX_OFFLOAD)

@@ -13,8 +13,11 @@
 
 VIO_RX_CALLBACKS(recv_pkts, 0)
 VIO_RX_CALLBACKS(recv_mergeable_pkts, VIO_RX_MRG)
+VIO_RX_CALLBACKS(recv_pkts_offload, VIO_RX_OFFLOAD)
+VIO_RX_CALLBACKS(recv_mergeable_pkts_offload, VIO_RX_MRG | VIO_RX_OFFLOAD)
 
 VIO_TX_CALLBACKS(xmit_pkts, 0)
+VIO_TX_CALLBACKS(xmit_pkts_offload, VIO_TX_OFFLOAD)
 VIO_TX_SIMPLE_CALLBACKS(xmit_pkts_simple, VIO_TX_SIMPLE)
 
 VIO_TX_SENDS(split, 0)
@@ -36,14 +39,15 @@ vio_xmit_stopped(void *txq __rte_unused, struct rte_mbuf **pkts __rte_unused,
 void
 vio_rx_fill(struct vio_rxq *q)
 {
+	/* VIO_RX_OFFLOAD: the size of headers is the queue's, whatever path comes. */
 	const bool iova = q->addr_field == offsetof(struct rte_mbuf, buf_iova);
 
 	if (q->vq.packed)
 		vio_rx_packed_fill(q, iova);
 	else if (iova)
-		vio_rx_fill_ordered(q, VIO_RX_IOVA);
+		vio_rx_fill_ordered(q, VIO_RX_OFFLOAD | VIO_RX_IOVA);
 	else
-		vio_rx_fill_ordered(q, 0);
+		vio_rx_fill_ordered(q, VIO_RX_OFFLOAD);
 }
 
 int

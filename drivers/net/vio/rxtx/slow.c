@@ -85,7 +85,7 @@ rx_post_shuffled(struct vio_rxq *q, struct rte_mbuf *m)
 	const uint16_t pos = q->avail_idx;
 	const uint16_t at = vio_ring_index(pos, q->mask, packed);
 	const uint16_t id = q->ids[at];
-	const uint64_t addr = vio_mbuf_addr(m, q->addr_field) + VIO_RX_DATA_OFF - VIO_HDR_SIZE;
+	const uint64_t addr = vio_mbuf_addr(m, q->addr_field) + VIO_RX_DATA_OFF - q->hdr_size;
 
 	q->slot[id] = m;
 	if (packed) {
@@ -261,18 +261,23 @@ vio_tx_drain(struct vio_txq *q)
 
 /** Describe a packet in a table; the layouts differ in what links its entries. @return entries */
 static uint16_t
-fill_table(const struct vio_txq *q, struct vring_desc *table, struct rte_mbuf *m, bool push)
+fill_table(const struct vio_txq *q, uint16_t id, struct rte_mbuf *m, bool push, uint32_t flags)
 {
+	struct vring_desc *table = &q->tables[id * VIO_TX_TABLE];
 	/* Packed rings know no flag but WRITE here, and entries follow each other (2.8.7). */
 	const bool packed = q->vq.packed;
-	uint16_t hdr = push ? VIO_HDR_SIZE : 0;
+	uint16_t hdr = push ? vio_tx_hdr_size(q, flags) : 0;
 	uint16_t n = 0;
 
 	if (push)
-		vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
+		vio_tx_push_hdr(q, m, flags);
 	else
-		table[n++] = (struct vring_desc){ q->hdr_addr, VIO_HDR_SIZE,
-						  packed ? 0 : VRING_DESC_F_NEXT, packed ? 0 : 1 };
+		table[n++] = (struct vring_desc){
+			.addr = vio_tx_outer_hdr(q, m, id, flags),
+			.len = vio_tx_hdr_size(q, flags),
+			.flags = packed ? 0 : VRING_DESC_F_NEXT,
+			.next = packed ? 0 : 1,
+		};
 	for (; m != NULL; m = m->next, hdr = 0, n++)
 		table[n] = (struct vring_desc){
 			.addr = vio_mbuf_addr(m, q->addr_field) + m->data_off - hdr,
@@ -284,27 +289,20 @@ fill_table(const struct vio_txq *q, struct vring_desc *table, struct rte_mbuf *m
 }
 
 int
-vio_tx_indirect(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t need, uint16_t old)
+vio_tx_indirect(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t need, uint16_t old,
+		uint32_t flags)
 {
-	const bool packed = q->vq.packed;
-	uint16_t id, len;
-	uint64_t addr;
+	const uint16_t id = vio_tx_next_id(q, flags);
+	const uint64_t addr = q->tables_addr + id * VIO_TX_TABLE * sizeof(struct vring_desc);
+	uint16_t len;
 
 	if (q->tables == NULL || need > VIO_TX_TABLE ||
-	    vio_tx_free(q, packed ? VIO_TX_PACKED : 0) == 0)
+	    vio_tx_free(q, flags) == 0)
 		return 0;
-	if (packed) {
-		id = vio_tx_packed_next_id(q);
-	} else {
-		id = q->desc_idx & q->mask;
-		if (q->shuffled)
-			id = q->ids[id];
-	}
-	addr = q->tables_addr + id * VIO_TX_TABLE * sizeof(struct vring_desc);
-	len = fill_table(q, &q->tables[id * VIO_TX_TABLE], m, push) * sizeof(struct vring_desc);
+	len = fill_table(q, id, m, push, flags) * sizeof(struct vring_desc);
 	q->slot[id] = m;
 	q->count[id] = VIO_TX_INDIRECT;
-	if (packed) {
+	if (q->vq.packed) {
 		vio_tx_packed_table(q, id, addr, len, old);
 		return 1;
 	}

@@ -92,18 +92,14 @@ vio_tx_packed_complete_shuffled(struct vio_txq *q)
 	}
 }
 
-uint16_t
-vio_tx_packed_next_id(struct vio_txq *q)
-{
-	return q->shuffled ? q->ids[--q->free_idx] : vring_packed_index(q->avail_idx);
-}
-
 void
 vio_tx_packed_table(struct vio_txq *q, uint16_t id, uint64_t addr, uint32_t len, uint16_t old)
 {
 	const uint16_t pos = q->avail_idx;
 	const uint16_t avail = vring_packed_avail_flags(pos) | VRING_DESC_F_INDIRECT;
 
+	if (q->shuffled)
+		q->free_idx--;
 	q->ring[vring_packed_index(pos)] = (struct vring_packed_desc) {
 		.addr = addr,
 		.len = len,

@@ -18,10 +18,7 @@ void vio_tx_packed_complete_shuffled(struct vio_txq *q);
 /** Free the packet @p id, that is out, once shuffled. */
 void vio_tx_packed_free(struct vio_txq *q, uint16_t id);
 
-/** An id for the packet that begins at the available position. */
-uint16_t vio_tx_packed_next_id(struct vio_txq *q);
-
-/** Make the table at @p addr available, packet @p id. @param old as in vio_tx_send() */
+/** Make the table at @p addr available, packet vio_tx_next_id(). @param old as in vio_tx_send() */
 void vio_tx_packed_table(struct vio_txq *q, uint16_t id, uint64_t addr, uint32_t len,
 			 uint16_t old);
 

@@ -20,6 +20,7 @@
 #include "../vio_queue.h"
 #include "variants.h"
 #include "vio_gate.h"
+#include "vio_hdr.h"
 #include "vio_mbuf.h"
 #include "vio_ring.h"
 
@@ -42,7 +43,8 @@ void vio_tx_complete_shuffled(struct vio_txq *q, uint16_t pending);
  * @param old  as in vio_tx_send()
  * @return 1 sent, 0 no descriptor free, or tables were not negotiated or are too short
  */
-int vio_tx_indirect(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t need, uint16_t old);
+int vio_tx_indirect(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t need, uint16_t old,
+		    uint32_t flags);
 
 /** vio_tx_reclaim() where no burst is waiting for it; @p flags are a variant of either layout. */
 void vio_tx_reclaim_general(struct vio_txq *q, uint32_t flags);
@@ -130,6 +132,77 @@ vio_tx_four_counts(const uint16_t *count)
 #include "tx_packed.h"
 #include "tx_split.h"
 
+/** Bytes of a header. */
+static __rte_always_inline uint16_t
+vio_tx_hdr_size(const struct vio_txq *q, const uint32_t flags)
+{
+	return flags & VIO_TX_OFFLOAD ? q->hdr_size : VIO_HDR_SIZE;
+}
+
+/** Headroom that a plain packet has at least: any header fits. */
+#define VIO_TX_ROOM(flags) ((flags) & VIO_TX_OFFLOAD ? VIO_HDR_SIZE_MAX : VIO_HDR_SIZE)
+
+/** A tag that could not be put in, or segmentation that nobody does. */
+static __rte_always_inline bool
+vio_tx_impossible(const struct vio_txq *q, const struct rte_mbuf *m, const uint32_t flags)
+{
+	return (flags & VIO_TX_OFFLOAD) && unlikely((m->ol_flags & RTE_MBUF_F_TX_VLAN) != 0 ||
+						    vio_tx_hdr_impossible(q, m));
+}
+
+/** Write the header in the headroom of @p m. */
+static __rte_always_inline void
+vio_tx_push_hdr(const struct vio_txq *q, struct rte_mbuf *m, const uint32_t flags)
+{
+	void *hdr = rte_pktmbuf_mtod_offset(m, void *, -vio_tx_hdr_size(q, flags));
+
+	if (flags & VIO_TX_OFFLOAD)
+		vio_tx_hdr_write(q, m, hdr);
+	else
+		vio_tx_hdr_clear(hdr);
+}
+
+/** The same for four packets. */
+static __rte_always_inline void
+vio_tx_push_four_hdr(const struct vio_txq *q, struct rte_mbuf *const *pkts, const uint32_t flags)
+{
+	if (!(flags & VIO_TX_OFFLOAD)) {
+		vio_tx_four_hdr_clear(pkts);
+		return;
+	}
+	for (unsigned int i = 0; i < 4; i++)
+		vio_tx_push_hdr(q, pkts[i], flags);
+}
+
+/**
+ * Write the header of a packet that has no room for one, which will be called @p id.
+ * @return its address for the device
+ */
+static __rte_always_inline uint64_t
+vio_tx_outer_hdr(const struct vio_txq *q, const struct rte_mbuf *m, uint16_t id,
+		 const uint32_t flags)
+{
+	const uint32_t offset = VIO_TX_HDR * (1u + id);
+
+	/* The first one is empty and stays so. */
+	if (!(flags & VIO_TX_OFFLOAD))
+		return q->hdr_addr;
+	vio_tx_hdr_write(q, m, q->hdrs + offset);
+	return q->hdr_addr + offset;
+}
+
+/** What the ring will call the next packet. */
+static __rte_always_inline uint16_t
+vio_tx_next_id(const struct vio_txq *q, const uint32_t flags)
+{
+	const uint16_t at = VIO_TX_IS_PACKED(flags) ? vring_packed_index(q->avail_idx) :
+						      q->desc_idx & q->mask;
+
+	if (likely(!q->shuffled))
+		return at;
+	return q->ids[VIO_TX_IS_PACKED(flags) ? q->free_idx - 1 : at];
+}
+
 /** Take back everything that the device has sent by now (Barrier B inside). */
 static __rte_always_inline void
 vio_tx_reclaim(struct vio_txq *q, const uint32_t flags)
@@ -178,19 +251,20 @@ static __rte_always_inline void
 vio_tx_chain(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t count, uint16_t old,
 	     const uint32_t flags)
 {
+	const uint16_t hdr_size = vio_tx_hdr_size(q, flags);
 	const uint16_t pos = q->avail_idx;
 	uint64_t addr = vio_mbuf_addr(m, q->addr_field) + m->data_off;
 	const bool more = m->nb_segs > 1;
 	uint16_t head;
 
 	if (push) {
-		vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
-		head = vio_tx_desc(q, m, addr - VIO_HDR_SIZE, m->data_len + VIO_HDR_SIZE, more,
+		vio_tx_push_hdr(q, m, flags);
+		head = vio_tx_desc(q, m, addr - hdr_size, m->data_len + hdr_size, more,
 				   VIO_TX_NO_HEAD, flags);
 	} else {
-		/* The header outside of mbufs is empty from the start and stays so. */
-		head = vio_tx_desc(q, NULL, q->hdr_addr, VIO_HDR_SIZE, true, VIO_TX_NO_HEAD,
-				   flags);
+		uint64_t hdr = vio_tx_outer_hdr(q, m, vio_tx_next_id(q, flags), flags);
+
+		head = vio_tx_desc(q, NULL, hdr, hdr_size, true, VIO_TX_NO_HEAD, flags);
 		vio_tx_desc(q, m, addr, m->data_len, more, head, flags);
 	}
 	if (VIO_TX_IS_PACKED(flags) && unlikely(q->shuffled))
@@ -217,10 +291,10 @@ vio_tx_plain_chain(struct vio_txq *q, struct rte_mbuf *m, uint16_t count, uint16
 	const uint16_t addr_field = q->addr_field;
 	const uint16_t mask = q->mask;
 	uint16_t hide = packed ? VRING_PACKED_AVAIL : 0;
-	uint16_t hdr = VIO_HDR_SIZE;
+	uint16_t hdr = vio_tx_hdr_size(q, flags);
 	uint16_t pos = first;
 
-	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
+	vio_tx_push_hdr(q, m, flags);
 	m->nb_segs = 1;
 	while (m != NULL) {
 		struct rte_mbuf *next = m->next;
@@ -250,9 +324,9 @@ vio_tx_plain_chain(struct vio_txq *q, struct rte_mbuf *m, uint16_t count, uint16
 
 /** Where a plain packet begins for the device: at its header. */
 static __rte_always_inline uint64_t
-vio_tx_plain_addr(const struct rte_mbuf *m, uint16_t addr_field)
+vio_tx_plain_addr(const struct rte_mbuf *m, uint16_t addr_field, const uint16_t hdr_size)
 {
-	return vio_mbuf_addr(m, addr_field) + m->data_off - VIO_HDR_SIZE;
+	return vio_mbuf_addr(m, addr_field) + m->data_off - hdr_size;
 }
 
 /**
@@ -278,6 +352,18 @@ vio_tx_hide(uint16_t pos, uint16_t old, const uint32_t flags)
 	return VIO_TX_IS_PACKED(flags) && pos == old ? (uint64_t)VRING_PACKED_AVAIL << 48 : 0;
 }
 
+/** vio_tx_impossible() for any of four packets. */
+static __rte_always_inline bool
+vio_tx_four_impossible(const struct vio_txq *q, struct rte_mbuf *const *pkts,
+		       const uint32_t flags)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; (flags & VIO_TX_OFFLOAD) && i < 4; i++)
+		any |= vio_tx_impossible(q, pkts[i], flags);
+	return any;
+}
+
 /**
  * Make plain packets available, as many from @p pkts on as there are and as fit.
  *
@@ -294,6 +380,8 @@ vio_tx_plain(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t ol
 	struct vring_desc *const desc = q->desc;
 	const struct rte_mempool *const pool = q->pool;
 	const uint16_t addr_field = q->addr_field;
+	const uint16_t hdr_size = vio_tx_hdr_size(q, flags);
+	const uint16_t room = VIO_TX_ROOM(flags);
 	const uint16_t mask = q->mask;
 	const uint16_t first = VIO_TX_IS_PACKED(flags) ? q->avail_idx : q->desc_idx;
 	const uint16_t avail_idx = q->avail_idx;
@@ -311,13 +399,15 @@ vio_tx_plain(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t ol
 
 		if (likely(nb - i >= 4 && id + 4 <= mask + 1 &&
 			   (VIO_TX_IS_PACKED(flags) || at + 4 <= mask + 1) &&
-			   vio_tx_four_plain(pkts + i, pool))) {
-			vio_tx_four_hdr_clear(pkts + i);
+			   vio_tx_four_plain(pkts + i, pool, room) &&
+			   !vio_tx_four_impossible(q, pkts + i, flags))) {
+			vio_tx_push_four_hdr(q, pkts + i, flags);
 			for (uint16_t k = 0; k < 4; k++) {
 				const struct rte_mbuf *m = pkts[i + k];
 
-				vio_desc_store(&desc[id + k], vio_tx_plain_addr(m, addr_field),
-					       (m->data_len + VIO_HDR_SIZE + upper +
+				vio_desc_store(&desc[id + k],
+					       vio_tx_plain_addr(m, addr_field, hdr_size),
+					       (m->data_len + hdr_size + upper +
 						k * VIO_TX_UPPER_STEP(flags)) ^ hide);
 				sum += m->data_len;
 				hide = 0;
@@ -330,11 +420,12 @@ vio_tx_plain(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t ol
 			i += 4;
 			continue;
 		}
-		if (unlikely(!vio_tx_is_plain(pkts[i], pool)))
+		if (unlikely(!vio_tx_is_plain(pkts[i], pool, room) ||
+			     vio_tx_impossible(q, pkts[i], flags)))
 			break;
-		vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(pkts[i], void *, -VIO_HDR_SIZE));
-		vio_desc_store(&desc[id], vio_tx_plain_addr(pkts[i], addr_field),
-			       (pkts[i]->data_len + VIO_HDR_SIZE + upper) ^ hide);
+		vio_tx_push_hdr(q, pkts[i], flags);
+		vio_desc_store(&desc[id], vio_tx_plain_addr(pkts[i], addr_field, hdr_size),
+			       (pkts[i]->data_len + hdr_size + upper) ^ hide);
 		sum += pkts[i]->data_len;
 		q->slot[id] = pkts[i];
 		q->count[id] = VIO_TX_PLAIN | 1;
@@ -380,28 +471,42 @@ vio_tx_publish(struct vio_txq *q, uint16_t old, uint16_t first_flags, const uint
 
 /**
  * Send one packet that is not plain, or for which there seems to be no room.
- * @return 1 sent, 0 no room, -1 dropped: no ring of this size will ever take it
+ * @return 1 sent, 0 no room, -1 dropped: it can never be sent
  */
 static __rte_always_inline int
 vio_tx_other(struct vio_txq *q, struct rte_mbuf *m, uint16_t old, const uint32_t flags)
 {
-	bool push = vio_tx_can_push(m, VIO_HDR_SIZE);
+	bool push = vio_tx_can_push(m, vio_tx_hdr_size(q, flags));
 	uint32_t need = m->nb_segs + !push;
 
-	if (unlikely(need > RTE_MIN((uint32_t)q->mask + 1, VIO_TX_CHAIN_MAX))) {
+	if (unlikely(need > RTE_MIN((uint32_t)q->mask + 1, VIO_TX_CHAIN_MAX) ||
+		     vio_tx_impossible(q, m, flags))) {
 		rte_pktmbuf_free(m);
 		return -1;
 	}
 	if (need > vio_tx_free(q, flags)) {
 		vio_tx_reclaim(q, flags);
 		if (need > vio_tx_free(q, flags))
-			return vio_tx_indirect(q, m, push, need, old);
+			return vio_tx_indirect(q, m, push, need, old, flags);
 	}
 	if (likely(push && !q->shuffled && vio_tx_all_plain(m, q->pool)))
 		vio_tx_plain_chain(q, m, need, old, flags);
 	else
 		vio_tx_chain(q, m, push, need, old, flags);
 	return 1;
+}
+
+/**
+ * Put the tags in that were asked for. Where that is not possible the wish stays in the packet, which
+ * is then dropped when its turn comes.
+ */
+static __rte_always_inline void
+vio_tx_insert_vlan(struct rte_mbuf **pkts, uint16_t nb)
+{
+	for (uint16_t i = 0; i < nb; i++)
+		if (unlikely(pkts[i]->ol_flags & RTE_MBUF_F_TX_VLAN) &&
+		    RTE_MBUF_DIRECT(pkts[i]) && rte_mbuf_refcnt_read(pkts[i]) == 1)
+			rte_vlan_insert(&pkts[i]);
 }
 
 /** Nothing is out: the queue may change its pool. */
@@ -428,12 +533,15 @@ vio_tx_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t old
 		vio_tx_reclaim(q, flags);
 	if (unlikely(vio_tx_idle(q) && nb != 0))
 		q->pool = pkts[0]->pool;
+	if (flags & VIO_TX_OFFLOAD)
+		vio_tx_insert_vlan(pkts, nb);
 
 	while (sent < nb) {
 		uint32_t len;
 		int ret;
 
-		if (likely(vio_tx_is_plain(pkts[sent], q->pool) && !q->shuffled))
+		if (likely(vio_tx_is_plain(pkts[sent], q->pool, VIO_TX_ROOM(flags)) &&
+			   !q->shuffled))
 			sent += vio_tx_plain(q, pkts + sent, nb - sent, old, &bytes, flags);
 		if (likely(sent == nb))
 			break;

@@ -139,7 +139,7 @@ vio_tx_simple_four(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t pos, uint
 	uint64_t sum = 0;
 	bool wrong = false;
 
-	if (!(flags & VIO_TX_FAST_FREE) && unlikely(!vio_tx_four_plain(pkts, q->pool)))
+	if (!(flags & VIO_TX_FAST_FREE) && unlikely(!vio_tx_four_plain(pkts, q->pool, VIO_HDR_SIZE)))
 		return false;
 	for (unsigned int i = 0; i < 4; i++) {
 		const struct rte_mbuf *m = pkts[i];
@@ -150,7 +150,7 @@ vio_tx_simple_four(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t pos, uint
 		 */
 		if (flags & VIO_TX_FAST_FREE)
 			wrong |= !vio_tx_is_single(m);
-		addr[i] = vio_tx_plain_addr(m, q->addr_field);
+		addr[i] = vio_tx_plain_addr(m, q->addr_field, VIO_HDR_SIZE);
 		word[i] = m->data_len + VIO_HDR_SIZE + upper + i * VIO_TX_UPPER_STEP(flags);
 		sum += m->data_len;
 	}
@@ -172,10 +172,10 @@ vio_tx_simple_one(struct vio_txq *q, struct rte_mbuf *m, uint16_t pos, uint16_t 
 	const uint16_t id = vio_ring_index(pos, q->mask, VIO_TX_IS_PACKED(flags));
 
 	if (flags & VIO_TX_FAST_FREE ? unlikely(!vio_tx_is_single(m)) :
-				       unlikely(!vio_tx_is_plain(m, q->pool)))
+				       unlikely(!vio_tx_is_plain(m, q->pool, VIO_HDR_SIZE)))
 		return false;
 	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
-	vio_desc_store(&q->desc[id], vio_tx_plain_addr(m, q->addr_field),
+	vio_desc_store(&q->desc[id], vio_tx_plain_addr(m, q->addr_field, VIO_HDR_SIZE),
 		       (m->data_len + VIO_HDR_SIZE + vio_tx_upper(pos, flags)) ^
 		       vio_tx_hide(pos, old, flags));
 	q->slot[id] = m;

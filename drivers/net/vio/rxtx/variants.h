@@ -13,6 +13,7 @@
 #define VIO_RX_AVX2      (1u << 4)
 #define VIO_RX_AVX512    (1u << 5)
 #define VIO_RX_PACKED    (1u << 6) /**< VIRTIO_F_RING_PACKED */
+#define VIO_RX_OFFLOAD   (1u << 8) /**< headers are read, vio_hdr.h */
 #define VIO_RX_SHUFFLED  (1u << 7) /**< the device completes out of order; not a variant */
 
 /* Transmit. The first three are the index into the array of a path's callbacks. */
@@ -23,5 +24,6 @@
 #define VIO_TX_AVX2      (1u << 4) /**< which file the callback is from */
 #define VIO_TX_AVX512    (1u << 5)
 #define VIO_TX_PACKED    (1u << 6) /**< VIRTIO_F_RING_PACKED */
+#define VIO_TX_OFFLOAD   (1u << 7) /**< headers are written, vio_hdr.h */
 
 #endif /* VIO_VARIANTS_H */

@@ -22,8 +22,11 @@
 /** Header of modern devices: always with num_buffers (5.1.6). */
 #define VIO_HDR_SIZE ((uint16_t)sizeof(struct virtio_net_hdr_mrg_rxbuf))
 
+/** The same with a hash: VIRTIO_NET_F_HASH_REPORT. */
+#define VIO_HDR_SIZE_MAX ((uint16_t)sizeof(struct virtio_net_hdr_v1_hash))
+
 _Static_assert(sizeof(struct virtio_net_hdr_mrg_rxbuf) == 12, "5.1.6");
-_Static_assert(RTE_PKTMBUF_HEADROOM >= sizeof(struct virtio_net_hdr_mrg_rxbuf),
+_Static_assert(RTE_PKTMBUF_HEADROOM >= sizeof(struct virtio_net_hdr_v1_hash),
 	       "the receive header stands in the headroom");
 
 /* The fields that a received packet sets lie side by side: 8 bytes, 8 bytes, 16 bytes. */
@@ -116,12 +119,12 @@ vio_tx_is_ours(const struct rte_mbuf *m, const struct rte_mempool *pool,
 	       m->pool == pool;
 }
 
-/** One segment, ours, with room for the header. */
+/** One segment, ours, with @p room bytes for the header. */
 static __rte_always_inline bool
-vio_tx_is_plain(const struct rte_mbuf *m, const struct rte_mempool *pool)
+vio_tx_is_plain(const struct rte_mbuf *m, const struct rte_mempool *pool, const uint16_t room)
 {
 	return vio_tx_is_ours(m, pool, VIO_TX_REFCNT_MASK | VIO_TX_SEGS_MASK,
-			      VIO_TX_REFCNT_ONE | VIO_TX_SEGS_ONE, VIO_HDR_SIZE);
+			      VIO_TX_REFCNT_ONE | VIO_TX_SEGS_ONE, room);
 }
 
 /** One segment with room for the header; both fields are in the same word. */
@@ -167,7 +170,8 @@ vio_tx_hdr_clear(void *hdr)
 
 /** Are four packets plain, see vio_tx_is_plain()? One branch for all. */
 static __rte_always_inline bool
-vio_tx_four_plain(struct rte_mbuf *const *pkts, const struct rte_mempool *pool)
+vio_tx_four_plain(struct rte_mbuf *const *pkts, const struct rte_mempool *pool,
+		  const uint16_t room)
 {
 	const uint64_t mask = VIO_TX_REFCNT_MASK | VIO_TX_SEGS_MASK;
 	const uint64_t ones = VIO_TX_REFCNT_ONE | VIO_TX_SEGS_ONE;
@@ -179,7 +183,7 @@ vio_tx_four_plain(struct rte_mbuf *const *pkts, const struct rte_mempool *pool)
 
 		memcpy(&word, (const void *)&m->data_off, sizeof(word));
 		wrong |= (word & mask) ^ ones;
-		wrong |= (uint16_t)word < VIO_HDR_SIZE;
+		wrong |= (uint16_t)word < room;
 		wrong |= m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL);
 		wrong |= (uintptr_t)m->pool ^ (uintptr_t)pool;
 	}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright 2026 The vio authors */
+
+/* vio_offload.c - see vio_offload.h. What bursts do about offloads is in rxtx/vio_hdr.h. */
+
+#include <errno.h>
+
+#include <rte_errno.h>
+#include <rte_ip.h>
+#include <rte_net.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
+
+#include "vio.h"
+#include "vio_offload.h"
+#include "virtio_spec.h"
+
+#define F(name) VIRTIO_FEATURE(VIRTIO_NET_F_ ## name)
+
+/** An offload, and the features that it is made of. */
+struct offload {
+	uint64_t offload;
+	uint64_t any;     /**< one of these has to be offered; 0: software does it */
+	uint64_t ask;     /**< what is asked for: these and those of any */
+	const char *name;
+	const char *without; /**< what it means when none is there */
+};
+
+#define RX(name) RTE_ETH_RX_OFFLOAD_ ## name
+#define TX(name) RTE_ETH_TX_OFFLOAD_ ## name
+
+static const struct offload rx_offloads[] = {
+	{ RX(SCATTER), 0, 0, "SCATTER", NULL },
+	{ RX(VLAN_STRIP), 0, 0, "VLAN_STRIP", NULL },
+	{ RX(UDP_CKSUM), F(GUEST_CSUM), 0, "UDP_CKSUM", "checksums are not looked at" },
+	{ RX(TCP_CKSUM), F(GUEST_CSUM), 0, "TCP_CKSUM", "checksums are not looked at" },
+	{ RX(TCP_LRO), F(GUEST_TSO4) | F(GUEST_TSO6), F(GUEST_CSUM) | F(GUEST_ECN),
+	  "TCP_LRO", "packets come as they are on the wire" },
+	{ RX(RSS_HASH), F(HASH_REPORT), 0, "RSS_HASH", "packets come without a hash" },
+};
+
+static const struct offload tx_offloads[] = {
+	{ TX(MULTI_SEGS), 0, 0, "MULTI_SEGS", NULL },
+	{ TX(MBUF_FAST_FREE), 0, 0, "MBUF_FAST_FREE", NULL },
+	{ TX(VLAN_INSERT), 0, 0, "VLAN_INSERT", NULL },
+	/* Without CSUM rte_eth_tx_prepare() computes them: no feature is a must. */
+	{ TX(UDP_CKSUM), 0, F(CSUM), "UDP_CKSUM", NULL },
+	{ TX(TCP_CKSUM), 0, F(CSUM), "TCP_CKSUM", NULL },
+	{ TX(TCP_TSO), F(HOST_TSO4) | F(HOST_TSO6), F(CSUM) | F(HOST_ECN),
+	  "TCP_TSO", "such packets are not sent" },
+	{ TX(UDP_TSO), F(HOST_USO), F(CSUM), "UDP_TSO", "such packets are not sent" },
+};
+
+static uint64_t
+capa(const struct vio_port *port, const struct offload *offloads, size_t count)
+{
+	/* Features that the device arguments leave out count as well. */
+	const uint64_t offered = port->device.offered;
+	uint64_t result = 0;
+
+	for (size_t i = 0; i < count; i++)
+		/* A backend that is not there yet may offer anything. */
+		if (offloads[i].any == 0 || offered == 0 || (offloads[i].any & offered) != 0)
+			result |= offloads[i].offload;
+	return result;
+}
+
+uint64_t
+vio_rx_offload_capa(const struct vio_port *port)
+{
+	return capa(port, rx_offloads, RTE_DIM(rx_offloads));
+}
+
+uint64_t
+vio_tx_offload_capa(const struct vio_port *port)
+{
+	return capa(port, tx_offloads, RTE_DIM(tx_offloads));
+}
+
+static uint64_t
+features(uint64_t asked, const struct offload *offloads, size_t count)
+{
+	uint64_t result = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (asked & offloads[i].offload)
+			result |= offloads[i].any | offloads[i].ask;
+	return result;
+}
+
+uint64_t
+vio_offload_features(const struct rte_eth_dev *dev)
+{
+	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+	const struct vio_port *port = vio_port(dev);
+	uint64_t result = features(conf->rxmode.offloads, rx_offloads, RTE_DIM(rx_offloads)) |
+			  features(conf->txmode.offloads, tx_offloads, RTE_DIM(tx_offloads));
+	bool mergeable = port->args.mrg_rxbuf && (port->device.offered == 0 ||
+			 (port->device.offered & F(MRG_RXBUF)) != 0);
+
+	/* 5.1.6.3.1: one buffer would have to hold 65550 bytes, which no mbuf does. */
+	if (!mergeable)
+		result &= ~(F(GUEST_TSO4) | F(GUEST_TSO6) | F(GUEST_ECN));
+	return result;
+}
+
+bool
+vio_rx_needs_offloads(const struct rte_eth_dev *dev)
+{
+	return (dev->data->dev_conf.rxmode.offloads &
+		~(RX(SCATTER) | RX(VLAN_FILTER))) != 0 &&
+	       ((dev->data->dev_conf.rxmode.offloads & RX(VLAN_STRIP)) != 0 ||
+		vio_has(vio_port(dev), VIRTIO_NET_F_GUEST_CSUM) ||
+		vio_has(vio_port(dev), VIRTIO_NET_F_HASH_REPORT));
+}
+
+bool
+vio_tx_needs_offloads(const struct rte_eth_dev *dev)
+{
+	return (dev->data->dev_conf.txmode.offloads &
+		~(TX(MULTI_SEGS) | TX(MBUF_FAST_FREE))) != 0 ||
+	       vio_has(vio_port(dev), VIRTIO_NET_F_HASH_REPORT);
+}
+
+static void
+log_missing(const struct vio_port *port, uint64_t asked, const struct offload *offloads,
+	    size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((asked & offloads[i].offload) != 0 && offloads[i].any != 0 &&
+		    (offloads[i].any & port->device.accepted) == 0)
+			VIO_PORT_LOG(port, driver, NOTICE, "offload %s was asked for, but the "
+				     "device does not do it with these buffers and features: %s",
+				     offloads[i].name, offloads[i].without);
+}
+
+void
+vio_offload_log(const struct rte_eth_dev *dev)
+{
+	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+	const struct vio_port *port = vio_port(dev);
+
+	log_missing(port, conf->rxmode.offloads, rx_offloads, RTE_DIM(rx_offloads));
+	log_missing(port, conf->txmode.offloads, tx_offloads, RTE_DIM(tx_offloads));
+	if ((conf->txmode.offloads & (TX(UDP_CKSUM) | TX(TCP_CKSUM))) != 0 &&
+	    !vio_has(port, VIRTIO_NET_F_CSUM))
+		VIO_PORT_LOG(port, driver, NOTICE, "the device computes no checksums: "
+			     "rte_eth_tx_prepare() does it for packets that ask for one");
+}
+
+int
+vio_vlan_offload_set(struct rte_eth_dev *dev, int mask)
+{
+	const bool strip = (dev->data->dev_conf.rxmode.offloads & RX(VLAN_STRIP)) != 0;
+
+	if (!(mask & RTE_ETH_VLAN_STRIP_MASK))
+		return 0;
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		struct vio_rxq *q = dev->data->rx_queues[i];
+
+		if (q != NULL)
+			q->strip = strip;
+	}
+	/* Tags are looked at in paths with offloads only. */
+	return vio_repath(dev);
+}
+
+/** What a packet may ask for; anything else no virtio device does. */
+#define TX_FLAGS (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_IP_CKSUM | \
+		  RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG | \
+		  RTE_MBUF_F_TX_VLAN)
+
+/** Bytes of the headers that the packet names, 0: they are not all in its first segment. */
+static uint32_t
+headers_len(const struct rte_mbuf *m)
+{
+	const uint64_t l4 = m->ol_flags & RTE_MBUF_F_TX_L4_MASK;
+	uint32_t len = m->l2_len + m->l3_len;
+
+	if (m->ol_flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG))
+		len += m->l4_len;
+	else if (l4 == RTE_MBUF_F_TX_TCP_CKSUM)
+		len += sizeof(struct rte_tcp_hdr);
+	else if (l4 == RTE_MBUF_F_TX_UDP_CKSUM)
+		len += sizeof(struct rte_udp_hdr);
+	return len <= m->data_len ? len : 0;
+}
+
+/** Is what the packet asks for possible on this port? 0, -EINVAL or -ENOTSUP. */
+static int
+check(const struct vio_port *port, const struct rte_mbuf *m)
+{
+	const uint64_t flags = m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK;
+	const uint64_t l4 = flags & RTE_MBUF_F_TX_L4_MASK;
+	const uint64_t seg = flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG);
+	const unsigned int tso = flags & RTE_MBUF_F_TX_IPV6 ? VIRTIO_NET_F_HOST_TSO6 :
+							       VIRTIO_NET_F_HOST_TSO4;
+
+	if ((flags & ~TX_FLAGS) != 0 || l4 == RTE_MBUF_F_TX_SCTP_CKSUM)
+		return -ENOTSUP;
+	if ((seg & RTE_MBUF_F_TX_TCP_SEG) != 0 && !vio_has(port, tso))
+		return -ENOTSUP;
+	if ((seg & RTE_MBUF_F_TX_UDP_SEG) != 0 && !vio_has(port, VIRTIO_NET_F_HOST_USO))
+		return -ENOTSUP;
+	if (l4 == 0 && seg == 0 && !(flags & RTE_MBUF_F_TX_IP_CKSUM))
+		return 0;
+	if (!(flags & (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6)) || headers_len(m) == 0)
+		return -EINVAL;
+	if (m->l3_len < (flags & RTE_MBUF_F_TX_IPV4 ? sizeof(struct rte_ipv4_hdr) :
+						      sizeof(struct rte_ipv6_hdr)))
+		return -EINVAL;
+	if (seg != 0 && (m->tso_segsz == 0 || m->l4_len < (seg == RTE_MBUF_F_TX_TCP_SEG ?
+			sizeof(struct rte_tcp_hdr) : sizeof(struct rte_udp_hdr))))
+		return -EINVAL;
+	return 0;
+}
+
+/** Where the layer 4 checksum of a packet stands; NULL: it asks for none. */
+static rte_be16_t *
+l4_cksum(struct rte_mbuf *m)
+{
+	const uint32_t l4 = m->l2_len + m->l3_len;
+
+	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 ||
+	    (m->ol_flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM)
+		return &rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, l4)->cksum;
+	if ((m->ol_flags & RTE_MBUF_F_TX_UDP_SEG) != 0 ||
+	    (m->ol_flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_UDP_CKSUM)
+		return &rte_pktmbuf_mtod_offset(m, struct rte_udp_hdr *, l4)->dgram_cksum;
+	return NULL;
+}
+
+/** Make the checksums of one packet what the device expects, or complete. */
+static void
+fill_cksums(const struct vio_port *port, struct rte_mbuf *m)
+{
+	const bool ipv4 = (m->ol_flags & RTE_MBUF_F_TX_IPV4) != 0;
+	const uint32_t l4_off = m->l2_len + m->l3_len;
+	void *ip = rte_pktmbuf_mtod_offset(m, void *, m->l2_len);
+	struct rte_ipv4_hdr *ip4 = ip;
+	rte_be16_t *cksum = l4_cksum(m);
+
+	/* No virtio device does this one; it is in every packet of a segmented one (5.1.6.2). */
+	if (ipv4 && (m->ol_flags & RTE_MBUF_F_TX_IP_CKSUM)) {
+		ip4->hdr_checksum = 0;
+		ip4->hdr_checksum = ~rte_raw_cksum(ip4, m->l3_len);
+	}
+	if (cksum == NULL)
+		return;
+	if (vio_has(port, VIRTIO_NET_F_CSUM)) {
+		/* 5.1.6.2.1: the sum of the pseudo header, with the length as it is now. */
+		*cksum = ipv4 ? rte_ipv4_phdr_cksum(ip, 0) : rte_ipv6_phdr_cksum(ip, 0);
+		return;
+	}
+	*cksum = 0;
+	*cksum = ipv4 ? rte_ipv4_udptcp_cksum_mbuf(m, ip, l4_off) :
+			rte_ipv6_udptcp_cksum_mbuf(m, ip, l4_off);
+	m->ol_flags &= ~RTE_MBUF_F_TX_L4_MASK;
+}
+
+uint16_t
+vio_tx_prepare(void *txq, struct rte_mbuf **pkts, uint16_t nb)
+{
+	const struct vio_txq *q = txq;
+	const struct vio_port *port = q->vq.port;
+
+	for (uint16_t i = 0; i < nb; i++) {
+		int ret;
+
+		if ((pkts[i]->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) == 0)
+			continue;
+		ret = check(port, pkts[i]);
+		if (ret != 0) {
+			rte_errno = -ret;
+			return i;
+		}
+		if (pkts[i]->ol_flags & (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6))
+			fill_cksums(port, pkts[i]);
+	}
+	return nb;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright 2026 The vio authors */
+
+/*
+ * vio_offload.h - which offloads of ethdev a port has, which features they need, and what is done to
+ * packets before they are sent (rte_eth_tx_prepare()).
+ */
+#ifndef VIO_OFFLOAD_H
+#define VIO_OFFLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+struct vio_port;
+struct rte_eth_dev;
+
+/** Features that only receive or transmit offloads need. */
+#define VIO_OFFLOAD_FEATURES ( \
+	VIRTIO_FEATURE(VIRTIO_NET_F_CSUM) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_CSUM) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO4) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO6) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_ECN) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_USO4) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_USO6) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_HOST_TSO4) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_HOST_TSO6) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_HOST_ECN) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_HOST_USO) | \
+	VIRTIO_FEATURE(VIRTIO_NET_F_HASH_REPORT))
+
+/** Receive offloads that a port can have: those of software, and what the device offers. */
+uint64_t vio_rx_offload_capa(const struct vio_port *port);
+/** The same for transmit. */
+uint64_t vio_tx_offload_capa(const struct vio_port *port);
+
+/** Of VIO_OFFLOAD_FEATURES, those that the present configuration of @p dev asks for. */
+uint64_t vio_offload_features(const struct rte_eth_dev *dev);
+
+/** Must a received packet's header be looked at, beyond num_buffers? */
+bool vio_rx_needs_offloads(const struct rte_eth_dev *dev);
+/** Must a header be written for each packet that is sent? */
+bool vio_tx_needs_offloads(const struct rte_eth_dev *dev);
+
+/** Say in the log which offloads were asked for and are not there after the negotiation. */
+void vio_offload_log(const struct rte_eth_dev *dev);
+
+/** ethdev's vlan_offload_set. */
+int vio_vlan_offload_set(struct rte_eth_dev *dev, int mask);
+
+/**
+ * ethdev's tx_pkt_prepare: check the packets' wishes, fill in pseudo-header sums and IPv4 header
+ * checksums, and the whole checksum where the device computes none.
+ * @return packets that are fit to be sent; then rte_errno is EINVAL or ENOTSUP for the next one
+ */
+uint16_t vio_tx_prepare(void *txq, struct rte_mbuf **pkts, uint16_t nb);
+
+#endif /* VIO_OFFLOAD_H */
