@@ -198,6 +198,7 @@ bool vio_release_match(const char *running, unsigned int year, unsigned int mont
 	VIRTIO_FEATURE(VIRTIO_F_ACCESS_PLATFORM) | \
 	VIRTIO_FEATURE(VIRTIO_F_ORDER_PLATFORM) | \
 	VIRTIO_FEATURE(VIRTIO_F_NOTIFICATION_DATA) | \
+	VIRTIO_FEATURE(VIRTIO_F_RING_RESET) | \
 	VIRTIO_FEATURE(VIRTIO_F_NOTIF_CONFIG_DATA))
 
 /* vio_config.c */

@@ -84,6 +84,9 @@ vio_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	/* Accepted and not used where the device has no RSS: see vio_dev_configure(). */
 	info->flow_type_rss_offloads = port->usable_pairs > 1 ?
 		RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP : 0;
+	if (port->device.offered & VIRTIO_FEATURE(VIRTIO_F_RING_RESET))
+		info->dev_capa |= RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP |
+				  RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP;
 	info->default_rxportconf.ring_size = port->ring_max[0];
 	info->default_txportconf.ring_size = port->ring_max[1];
 	info->default_rxportconf.burst_size = 32;
@@ -108,6 +111,10 @@ static const struct eth_dev_ops vio_ops = {
 	.allmulticast_disable = vio_allmulticast_disable,
 	.vlan_offload_set = vio_vlan_offload_set,
 	.rx_queue_setup = vio_rx_queue_setup,
+	.rx_queue_start = vio_rx_queue_start,
+	.rx_queue_stop = vio_rx_queue_stop,
+	.tx_queue_start = vio_tx_queue_start,
+	.tx_queue_stop = vio_tx_queue_stop,
 	.rx_queue_release = vio_rx_queue_release,
 	.tx_queue_setup = vio_tx_queue_setup,
 	.tx_queue_release = vio_tx_queue_release,

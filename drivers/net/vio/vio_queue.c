@@ -138,6 +138,7 @@ vq_announce(struct vio_vq *vq, const struct virtio_queue_setup *setup)
 		VIO_PORT_LOG(vq->port, queue, ERR,
 			     "virtqueue %u: the device did not take a ring of %u descriptors: %s",
 			     vq->index, vq->size, strerror(-ret));
+	vq->enabled = ret == 0;
 	return ret;
 }
 
@@ -186,11 +187,6 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 
 	if (ret != 0)
 		return ret;
-	if (conf->rx_deferred_start) {
-		VIO_PORT_LOG(port, queue, ERR, "receive queue %u: deferred start is not supported",
-			     queue_id);
-		return -ENOTSUP;
-	}
 	if (thresh == 0)
 		thresh = RTE_MIN(VIO_RX_FREE_THRESH, size / 4);
 	if (thresh >= size) {
@@ -210,6 +206,7 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	}
 	q->slot = (struct rte_mbuf **)(q + 1);
 	q->ids = (uint16_t *)(q->slot + size);
+	q->vq.deferred = conf->rx_deferred_start;
 	q->mp = mp;
 	q->mask = size - 1;
 	q->free_thresh = thresh;
@@ -239,11 +236,6 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	struct vio_txq *q;
 	int ret;
 
-	if (conf->tx_deferred_start) {
-		VIO_PORT_LOG(port, queue, ERR, "transmit queue %u: deferred start is not supported",
-			     queue_id);
-		return -ENOTSUP;
-	}
 	/* Early: what was sent goes back to its pool while it is still in the cache. */
 	if (thresh == 0)
 		thresh = size - RTE_MIN(VIO_RX_FREE_THRESH, size / 4);
@@ -268,6 +260,7 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	q->count = (uint16_t *)(q->slot + size);
 	q->ids = q->count + size;
 	q->next = q->ids + size;
+	q->vq.deferred = conf->tx_deferred_start;
 	q->mask = size - 1;
 	q->free_thresh = thresh;
 	q->addr_field = mbuf_addr_field(port);
@@ -425,6 +418,29 @@ vio_txq_start(struct vio_txq *q)
 }
 
 void
+vio_rxq_open(struct vio_rxq *q)
+{
+	const struct rte_eth_dev_data *data = q->vq.port->data;
+
+	if (data->rx_queue_state[q->vq.queue_id] != RTE_ETH_QUEUE_STATE_STARTED ||
+	    q->fault != VIO_FAULT_NONE)
+		return;
+	/* Not before DRIVER_OK (3.1.1): there are buffers. */
+	vio_vq_kick(&q->vq, q->avail_idx);
+	vio_gate_open(&q->gate, q->vq.port->rx_variant);
+}
+
+void
+vio_txq_open(struct vio_txq *q)
+{
+	const struct rte_eth_dev_data *data = q->vq.port->data;
+
+	if (data->tx_queue_state[q->vq.queue_id] == RTE_ETH_QUEUE_STATE_STARTED &&
+	    q->fault == VIO_FAULT_NONE)
+		vio_gate_open(&q->gate, q->vq.port->tx_variant);
+}
+
+void
 vio_rxq_drain(struct vio_rxq *q)
 {
 	const bool packed = q->vq.packed;
@@ -459,6 +475,7 @@ vio_rxq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_rxq_
 	info->rx_buf_size = q->max_frame;
 	info->scattered_rx = dev->data->scattered_rx;
 	info->conf.rx_free_thresh = q->free_thresh;
+	info->conf.rx_deferred_start = q->vq.deferred;
 	info->conf.rx_drop_en = 1; /* a device without buffers drops */
 	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
 }
@@ -470,6 +487,7 @@ vio_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_txq_
 
 	info->nb_desc = q->vq.size;
 	info->conf.tx_free_thresh = q->free_thresh;
+	info->conf.tx_deferred_start = q->vq.deferred;
 	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
 }
 

@@ -86,6 +86,8 @@ struct vio_vq {
 	uint16_t index;               /**< virtqueue number: 2n receive, 2n + 1 transmit */
 	uint16_t queue_id;            /**< ethdev's number, n */
 	uint16_t size;                /**< descriptors */
+	bool enabled;                 /**< the device has the ring */
+	bool deferred;                /**< not started with its port */
 	bool packed;                  /**< VIRTIO_F_RING_PACKED: layout of the ring since its start */
 	uint64_t ring_addr;           /**< of the ring, as the device addresses it */
 };
@@ -235,10 +237,23 @@ void vio_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id,
 int vio_rxq_start(struct vio_rxq *rxq);
 /** The same for a transmit queue, which starts empty. */
 int vio_txq_start(struct vio_txq *txq);
+/** Let bursts into a started queue, unless it is to be stopped or has a fault. The port is live. */
+void vio_rxq_open(struct vio_rxq *rxq);
+/** The same for a transmit queue. */
+void vio_txq_open(struct vio_txq *txq);
 /** Free every mbuf that is posted. The device, or the queue, was reset before. */
 void vio_rxq_drain(struct vio_rxq *rxq);
 /** The same for a transmit queue. */
 void vio_txq_drain(struct vio_txq *txq);
+
+/** ethdev's rx_queue_start: 0 or a negative errno, as the others. */
+int vio_rx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id);
+/** ethdev's rx_queue_stop. */
+int vio_rx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id);
+/** ethdev's tx_queue_start. */
+int vio_tx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id);
+/** ethdev's tx_queue_stop. */
+int vio_tx_queue_stop(struct rte_eth_dev *dev, uint16_t queue_id);
 
 /** Send the available buffer notification of a queue. */
 void vio_vq_kick(const struct vio_vq *vq, uint16_t next);

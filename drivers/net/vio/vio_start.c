@@ -92,24 +92,17 @@ open_gates(struct rte_eth_dev *dev, bool fresh)
 {
 	const struct vio_port *port = vio_port(dev);
 
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		struct vio_rxq *q = dev->data->rx_queues[i];
-
-		if (q->fault != VIO_FAULT_NONE)
-			continue;
-		/* Not before DRIVER_OK (3.1.1): there are buffers. */
-		if (fresh)
-			vio_vq_kick(&q->vq, q->avail_idx);
-		vio_gate_open(&q->gate, port->rx_variant);
-	}
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		if (dev->data->rx_queues[i] != NULL)
+			vio_rxq_open(dev->data->rx_queues[i]);
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
 		struct vio_txq *q = dev->data->tx_queues[i];
 
-		if (q->fault != VIO_FAULT_NONE)
+		if (q == NULL)
 			continue;
 		if (fresh)
 			q->simple = (port->tx_variant & VIO_TX_SIMPLE) != 0;
-		vio_gate_open(&q->gate, port->tx_variant);
+		vio_txq_open(q);
 	}
 }
 
@@ -139,6 +132,36 @@ drain_queues(struct rte_eth_dev *dev)
 			vio_txq_drain(dev->data->tx_queues[i]);
 }
 
+/** Queues start with their port, but for those whose user said otherwise. */
+static void
+set_queue_states(struct rte_eth_dev *dev, bool started)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct vio_rxq *q = dev->data->rx_queues[i];
+
+		dev->data->rx_queue_state[i] = started && q != NULL && !q->vq.deferred ?
+			RTE_ETH_QUEUE_STATE_STARTED : RTE_ETH_QUEUE_STATE_STOPPED;
+	}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		const struct vio_txq *q = dev->data->tx_queues[i];
+
+		dev->data->tx_queue_state[i] = started && q != NULL && !q->vq.deferred ?
+			RTE_ETH_QUEUE_STATE_STARTED : RTE_ETH_QUEUE_STATE_STOPPED;
+	}
+}
+
+/** The device was reset: it has no rings. */
+static void
+forget_rings(struct rte_eth_dev *dev)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		if (dev->data->rx_queues[i] != NULL)
+			((struct vio_rxq *)dev->data->rx_queues[i])->vq.enabled = false;
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
+		if (dev->data->tx_queues[i] != NULL)
+			((struct vio_txq *)dev->data->tx_queues[i])->vq.enabled = false;
+}
+
 int
 vio_deactivate(struct rte_eth_dev *dev)
 {
@@ -147,6 +170,7 @@ vio_deactivate(struct rte_eth_dev *dev)
 
 	port->live = false;
 	vio_ctrl_stop(port);
+	forget_rings(dev);
 	port->stuck = virtio_device_reset(&port->device) == -ETIMEDOUT;
 	if (port->stuck) {
 		/* What it can reach must not be used for anything else: neither mbufs nor rings. */
@@ -224,13 +248,6 @@ vio_repath(struct rte_eth_dev *dev)
 	return ret;
 }
 
-static void
-set_queue_states(struct rte_eth_dev *dev, uint8_t state)
-{
-	memset(dev->data->rx_queue_state, state, dev->data->nb_rx_queues);
-	memset(dev->data->tx_queue_state, state, dev->data->nb_tx_queues);
-}
-
 int
 vio_dev_start(struct rte_eth_dev *dev)
 {
@@ -240,16 +257,18 @@ vio_dev_start(struct rte_eth_dev *dev)
 	if (ret != 0)
 		return ret;
 	pthread_mutex_lock(&port->lock);
+	set_queue_states(dev, true);
 	if (port->bus->present == NULL || port->bus->present(port))
 		ret = vio_activate(dev);
 	else
 		VIO_PORT_LOG(port, driver, NOTICE, "no backend yet; the port starts with its link "
 			     "down and goes on by itself when one comes");
 	port->started = ret == 0;
+	if (ret != 0)
+		set_queue_states(dev, false);
 	pthread_mutex_unlock(&port->lock);
 	if (ret != 0)
 		return ret;
-	set_queue_states(dev, RTE_ETH_QUEUE_STATE_STARTED);
 	vio_link_update(dev, 0);
 	return 0;
 }
@@ -265,7 +284,7 @@ vio_dev_stop(struct rte_eth_dev *dev)
 	vio_deactivate(dev);
 	vio_burst_set(dev, vio_recv_stopped, vio_xmit_stopped);
 	pthread_mutex_unlock(&port->lock);
-	set_queue_states(dev, RTE_ETH_QUEUE_STATE_STOPPED);
+	set_queue_states(dev, false);
 	vio_link_update(dev, 0);
 	return 0;
 }

@@ -101,6 +101,7 @@ choose_backend(const struct vio_devargs *args, const struct vio_user_backend **b
 {
 	struct stat st;
 	bool device = stat(args->path, &st) == 0 && S_ISCHR(st.st_mode);
+	bool macvtap;
 
 	if (args->path[0] == '\0') {
 		VIO_LOG(init, ERR, "device argument path is missing: the backend's socket, or "
@@ -112,14 +113,17 @@ choose_backend(const struct vio_devargs *args, const struct vio_user_backend **b
 			args->path);
 		return -ENOTSUP;
 	}
-	device = device || strcmp(args->path, "/dev/vhost-net") == 0;
+	macvtap = vio_user_is_macvtap(args->path);
+	/* Also where they are missing: nobody makes a socket of this name. */
+	device = device || macvtap || strcmp(args->path, "/dev/vhost-net") == 0;
 	if (device && args->server) {
 		VIO_LOG(init, ERR, "device argument server=1: %s is not a socket", args->path);
 		return -EINVAL;
 	}
-	if (!device && args->iface[0] != '\0') {
-		VIO_LOG(init, ERR, "device argument iface=%s: a socket has no interface; it goes "
-			"with path=/dev/vhost-net", args->iface);
+	if ((!device || macvtap) && args->iface[0] != '\0') {
+		VIO_LOG(init, ERR, "device argument iface=%s: %s; it goes with path=/dev/vhost-net",
+			args->iface, macvtap ? "the path is that of a macvtap, which is an interface"
+					     : "a socket has no interface");
 		return -EINVAL;
 	}
 	if (device && args->packed_vq) {

@@ -46,6 +46,9 @@ struct vio_user_port {
 	bool mem_stale;          /**< EAL has memory that the backend did not take */
 };
 
+/** Is this the name of a macvtap's device? */
+bool vio_user_is_macvtap(const char *path);
+
 /** vhost_user and vhost_kernel backends. */
 extern const struct vio_user_backend vio_user_vhost_user;
 extern const struct vio_user_backend vio_user_vhost_kernel;

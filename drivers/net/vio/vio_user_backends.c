@@ -91,11 +91,17 @@ const struct vio_user_backend vio_user_vhost_user = {
 	.set_mtu = user_set_mtu,
 };
 
+bool
+vio_user_is_macvtap(const char *path)
+{
+	return strncmp(path, "/dev/tap", strlen("/dev/tap")) == 0;
+}
+
 static int
 kernel_open(struct vio_user_port *user)
 {
 	const struct vio_devargs *args = &user->port.args;
-	bool macvtap = strncmp(args->path, "/dev/tap", strlen("/dev/tap")) == 0;
+	bool macvtap = vio_user_is_macvtap(args->path);
 	const struct virtio_vhost_kernel_params params = {
 		.vhost_path = macvtap ? NULL : args->path,
 		.tap_path = macvtap ? args->path : NULL,
@@ -104,7 +110,6 @@ kernel_open(struct vio_user_port *user)
 		.queue_size = args->queue_size,
 		.config = served_config(user),
 	};
-
 	int ret = virtio_vhost_kernel_open(&user->vk, &params);
 
 	user->connected = ret == 0;

@@ -217,10 +217,12 @@ vio_prepare_set(struct rte_eth_dev *dev, eth_tx_prep_t prepare)
 }
 
 static void
-log_choice(const struct vio_port *port, const char *direction, const char *name, const char *why)
+log_choice(const struct vio_port *port, const char *direction, const char *name, const char *why,
+	   bool offloads)
 {
-	VIO_PORT_LOG(port, driver, NOTICE, "%s path %s (%s)", direction, name,
-		     why[0] != '\0' ? why : "there is no faster one");
+	VIO_PORT_LOG(port, driver, NOTICE, "%s path %s (%s%s)", direction, name,
+		     why[0] != '\0' ? why : "there is no faster one",
+		     offloads ? "; offloads were asked for" : "");
 }
 
 void
@@ -255,8 +257,8 @@ vio_paths_choose(struct rte_eth_dev *dev)
 	port->tx_variant = VIO_GATE_VARIANT(tx->flags | tx_variation);
 	vio_burst_set(dev, rx->rx[rx_variation], tx->tx[tx_variation]);
 	vio_prepare_set(dev, vio_tx_needs_offloads(dev) ? vio_tx_prepare : NULL);
-	log_choice(port, "rx", rx->name, port->rx_reason);
-	log_choice(port, "tx", tx->name, port->tx_reason);
+	log_choice(port, "rx", rx->name, port->rx_reason, (rx->flags & VIO_RX_OFFLOAD) != 0);
+	log_choice(port, "tx", tx->name, port->tx_reason, (tx->flags & VIO_TX_OFFLOAD) != 0);
 }
 
 static int
