@@ -13,11 +13,11 @@
 static struct CMUnitTest *cases;
 static size_t num_cases;
 
+/** Its name is a TAP directive: cmocka's own skip() is "not ok", which harnesses count as failed. */
 static void
 skipped(void **state)
 {
 	(void)state;
-	skip();
 }
 
 void
@@ -31,7 +31,7 @@ model_case(CMUnitTestFunction run, const void *param, const char *reason, const 
 	vsnprintf(name, sizeof(name), fmt, ap);
 	va_end(ap);
 	cases = realloc(cases, (num_cases + 1) * sizeof(*cases));
-	if (asprintf(&full, reason != NULL ? "%s (%s)" : "%s", name, reason) < 0 || cases == NULL)
+	if (asprintf(&full, reason != NULL ? "%s # SKIP %s" : "%s", name, reason) < 0 || cases == NULL)
 		abort();
 	cases[num_cases++] = (struct CMUnitTest){
 		.name = full,

@@ -166,7 +166,8 @@ queue_setup(struct virtio_transport *t, uint16_t q, const struct virtio_queue_se
 	if (q >= device->num_queues)
 		model_breach(12, "queue %u of %u set up", q, device->num_queues);
 	else if (setup->size == 0 || setup->size > device->max_size ||
-		 (setup->size & (setup->size - 1)) != 0)
+		 (!model_device_has(device, VIRTIO_F_RING_PACKED) &&
+		  (setup->size & (setup->size - 1)) != 0))
 		model_breach(12, "queue %u set up with %u entries", q, setup->size);
 	else if (device->queues[q].enabled)
 		model_breach(12, "queue %u set up twice", q);

@@ -211,6 +211,7 @@ model_net_rx(struct model_queue *q, const uint8_t *frame, uint32_t len,
 		model_chain_write(chain, skip, frame, parts[i] - skip);
 		frame += parts[i] - skip;
 		model_queue_finish(q, pick, parts[i]);
+		q->ready[q->num_ready - 1].more = i + 1 < n;
 	}
 	return n;
 }

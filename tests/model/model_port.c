@@ -14,6 +14,7 @@
 
 #include "model_memory.h"
 #include "model_port.h"
+#include "model_watch.h"
 
 #define EVENT_WAIT_MS 2000
 
@@ -21,32 +22,59 @@
 static const struct vio_bus model_bus = { .present = NULL };
 
 const struct model_rx_path model_rx_paths[] = {
-	{ "recv_pkts", "virtio_recv_pkts,", false, 0 },
-	{ "recv_mergeable_pkts", "virtio_recv_mergeable_pkts,", true, 0 },
+	{ "recv_pkts", "virtio_recv_pkts,", false, false, 0 },
+	{ "recv_mergeable_pkts", "virtio_recv_mergeable_pkts,", true, false, 0 },
+	{ "recv_pkts_packed", "virtio_recv_pkts_packed,", false, true, 0 },
+	{ "recv_mergeable_pkts_packed", "virtio_recv_mergeable_pkts_packed,", true, true, 0 },
 #if defined(RTE_ARCH_X86)
-	{ "recv_pkts_vec_sse", "virtio_recv_pkts_vec (SSE)", false, 128 },
-	{ "recv_mergeable_pkts_vec_sse", "virtio_recv_mergeable_pkts_vec (SSE)", true, 128 },
-	{ "recv_pkts_vec_avx2", "virtio_recv_pkts_vec (AVX2)", false, 256 },
-	{ "recv_mergeable_pkts_vec_avx2", "virtio_recv_mergeable_pkts_vec (AVX2)", true, 256 },
-	{ "recv_pkts_vec_avx512", "virtio_recv_pkts_vec (AVX-512)", false, 512 },
-	{ "recv_mergeable_pkts_vec_avx512", "virtio_recv_mergeable_pkts_vec (AVX-512)", true, 512 },
+	{ "recv_pkts_vec_sse", "virtio_recv_pkts_vec (SSE)", false, false, 128 },
+	{ "recv_mergeable_pkts_vec_sse", "virtio_recv_mergeable_pkts_vec (SSE)", true, false,
+	  128 },
+	{ "recv_pkts_vec_avx2", "virtio_recv_pkts_vec (AVX2)", false, false, 256 },
+	{ "recv_mergeable_pkts_vec_avx2", "virtio_recv_mergeable_pkts_vec (AVX2)", true, false,
+	  256 },
+	{ "recv_pkts_packed_vec_avx2", "virtio_recv_pkts_packed_vec (AVX2)", false, true, 256 },
+	{ "recv_mergeable_pkts_packed_vec_avx2", "virtio_recv_mergeable_pkts_packed_vec (AVX2)",
+	  true, true, 256 },
+	{ "recv_pkts_vec_avx512", "virtio_recv_pkts_vec (AVX-512)", false, false, 512 },
+	{ "recv_mergeable_pkts_vec_avx512", "virtio_recv_mergeable_pkts_vec (AVX-512)", true,
+	  false, 512 },
+	{ "recv_pkts_packed_vec_avx512", "virtio_recv_pkts_packed_vec (AVX-512)", false, true,
+	  512 },
+	{ "recv_mergeable_pkts_packed_vec_avx512",
+	  "virtio_recv_mergeable_pkts_packed_vec (AVX-512)", true, true, 512 },
 #endif
 };
 const unsigned int model_num_rx_paths = RTE_DIM(model_rx_paths);
 
+#define TX_SIMPLE(name, mode, packed, simd) \
+	{ name, mode, true, false, packed, simd }, \
+	{ name "_fast_free", mode, true, true, packed, simd }
+
 const struct model_tx_path model_tx_paths[] = {
-	{ "xmit_pkts", "virtio_xmit_pkts,", false, false, 0 },
-	{ "xmit_pkts_simple", "virtio_xmit_pkts_simple,", true, false, 0 },
-	{ "xmit_pkts_simple_fast_free", "virtio_xmit_pkts_simple,", true, true, 0 },
+	{ "xmit_pkts", "virtio_xmit_pkts,", false, false, false, 0 },
+	{ "xmit_pkts_packed", "virtio_xmit_pkts_packed,", false, false, true, 0 },
+	TX_SIMPLE("xmit_pkts_simple", "virtio_xmit_pkts_simple,", false, 0),
+	TX_SIMPLE("xmit_pkts_packed_simple", "virtio_xmit_pkts_packed_simple,", true, 0),
 #if defined(RTE_ARCH_X86)
-	{ "xmit_pkts_simple_avx2", "virtio_xmit_pkts_simple (AVX2)", true, false, 256 },
-	{ "xmit_pkts_simple_fast_free_avx2", "virtio_xmit_pkts_simple (AVX2)", true, true, 256 },
-	{ "xmit_pkts_simple_avx512", "virtio_xmit_pkts_simple (AVX-512)", true, false, 512 },
-	{ "xmit_pkts_simple_fast_free_avx512", "virtio_xmit_pkts_simple (AVX-512)", true, true,
-	  512 },
+	TX_SIMPLE("xmit_pkts_simple_avx2", "virtio_xmit_pkts_simple (AVX2)", false, 256),
+	TX_SIMPLE("xmit_pkts_packed_simple_avx2", "virtio_xmit_pkts_packed_simple (AVX2)", true,
+		  256),
+	TX_SIMPLE("xmit_pkts_simple_avx512", "virtio_xmit_pkts_simple (AVX-512)", false, 512),
+	TX_SIMPLE("xmit_pkts_packed_simple_avx512", "virtio_xmit_pkts_packed_simple (AVX-512)",
+		  true, 512),
 #endif
 };
 const unsigned int model_num_tx_paths = RTE_DIM(model_tx_paths);
+
+const uint16_t *
+model_ring_sizes(bool packed)
+{
+	static const uint16_t split_sizes[] = { 8, 16, 32, 64, 128, 256, 512, 1024, 0 };
+	static const uint16_t packed_sizes[] = { 8, 12, 37, 100, 255, 256, 1000, 0 };
+
+	return packed ? packed_sizes : split_sizes;
+}
 
 const char *
 model_simd_missing(uint16_t simd)
@@ -64,14 +92,21 @@ model_simd_missing(uint16_t simd)
 	return NULL;
 }
 
+static void
+set_feature(struct model_port_config *config, unsigned int bit, bool on)
+{
+	if (on)
+		config->features |= VIRTIO_FEATURE(bit);
+	else
+		config->features &= ~VIRTIO_FEATURE(bit);
+}
+
 void
 model_config_rx_path(struct model_port_config *config, const struct model_rx_path *path)
 {
 	config->simd = path->simd;
-	if (path->mergeable)
-		config->features |= VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF);
-	else
-		config->features &= ~VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF);
+	set_feature(config, VIRTIO_NET_F_MRG_RXBUF, path->mergeable);
+	set_feature(config, VIRTIO_F_RING_PACKED, path->packed);
 }
 
 void
@@ -82,12 +117,14 @@ model_assert_rx_path(const struct model_port *port, const struct model_rx_path *
 	assert_int_equal(rte_eth_rx_burst_mode_get(port->id, 0, &mode), 0);
 	if (strncmp(mode.info, path->mode, strlen(path->mode)) != 0)
 		fail_msg("the receive path is %s, not %s", mode.info, path->mode);
+	assert_int_equal(model_device_has(&port->device, VIRTIO_F_RING_PACKED), path->packed);
 }
 
 void
 model_config_tx_path(struct model_port_config *config, const struct model_tx_path *path)
 {
 	config->simd = path->simd;
+	set_feature(config, VIRTIO_F_RING_PACKED, path->packed);
 	config->tx_offloads = (path->simple ? 0 : RTE_ETH_TX_OFFLOAD_MULTI_SEGS) |
 			      (path->fast_free ? RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE : 0);
 }
@@ -100,6 +137,7 @@ model_assert_tx_path(const struct model_port *port, const struct model_tx_path *
 	assert_int_equal(rte_eth_tx_burst_mode_get(port->id, 0, &mode), 0);
 	if (strncmp(mode.info, path->mode, strlen(path->mode)) != 0)
 		fail_msg("the transmit path is %s, not %s", mode.info, path->mode);
+	assert_int_equal(model_device_has(&port->device, VIRTIO_F_RING_PACKED), path->packed);
 }
 
 static int
@@ -115,10 +153,10 @@ reset_event(uint16_t port_id __rte_unused, enum rte_eth_event_type type __rte_un
 void
 model_port_wait_resets(const struct model_port *port, unsigned int count)
 {
-	for (unsigned int ms = 0; ms < EVENT_WAIT_MS; ms++) {
+	for (unsigned int us = 0; us < EVENT_WAIT_MS * 1000; us += 50) {
 		if (__atomic_load_n(&port->resets, __ATOMIC_RELAXED) >= count)
 			break;
-		rte_delay_us_sleep(1000);
+		rte_delay_us_sleep(50);
 	}
 	assert_int_equal(__atomic_load_n(&port->resets, __ATOMIC_RELAXED), count);
 }
@@ -192,7 +230,8 @@ make_device(struct model_device *device, const struct model_port_config *config)
 	device->iova = config->iova;
 	device->num_queues = 2 * config->pairs;
 	device->base.num_queues = device->num_queues;
-	device->max_size = RTE_MAX(1024, RTE_MAX(config->rx_size, config->tx_size));
+	device->max_size = config->max_size != 0 ? config->max_size :
+			   RTE_MAX(1024, RTE_MAX(config->rx_size, config->tx_size));
 	device->seed = config->seed;
 	device->config.max_virtqueue_pairs = config->pairs;
 	memcpy(device->config.mac, config->mac, sizeof(config->mac));
@@ -206,7 +245,7 @@ model_port_create(const struct model_port_config *config)
 	static const struct rte_driver driver = { .name = "net_model" };
 	static struct rte_device bus_device = { .name = "net_model", .driver = &driver };
 	static const char *const no_args[] = { NULL };
-	struct vio_devargs args;
+	struct vio_devargs args = VIO_DEVARGS_DEFAULT;
 	char pool_name[32];
 
 	assert_non_null(port);
@@ -229,7 +268,9 @@ model_port_create(const struct model_port_config *config)
 	port->dev->data->dev_private = rte_zmalloc("model_port", sizeof(struct vio_port), 0);
 	assert_non_null(port->dev->data->dev_private);
 	assert_int_equal(vio_devargs_parse(NULL, no_args, &args), 0);
+	args.packed_vq = true; /* as over PCI */
 	args.vectorized = port->config.simd != 0;
+	args.packed_vq = !port->config.split;
 	if (port->config.simd != 0)
 		assert_int_equal(rte_vect_set_max_simd_bitwidth(port->config.simd), 0);
 	vio_port_prepare(port->dev, &port->device.base, &model_bus, &args, !port->config.iova);
@@ -277,6 +318,17 @@ model_port_start(struct model_port *port)
 	model_device_look(&port->device);
 }
 
+struct model_port *
+model_port_any(uint64_t features, uint16_t size, bool iova)
+{
+	struct model_port *port = model_port_create(&(struct model_port_config){
+		.features = features, .rx_size = size, .tx_size = size, .iova = iova,
+		.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS });
+
+	model_port_start(port);
+	return port;
+}
+
 void
 model_port_stop(struct model_port *port)
 {
@@ -296,8 +348,13 @@ model_port_destroy(struct model_port *port)
 uint16_t
 model_port_rx(struct model_port *port, struct rte_mbuf **pkts, uint16_t nb)
 {
-	uint16_t n = rte_eth_rx_burst(port->id, 0, pkts, nb);
+	uint16_t n;
 
+	if (port->watched)
+		model_watch_start(model_rxq(&port->device, 0));
+	n = rte_eth_rx_burst(port->id, 0, pkts, nb);
+	if (port->watched)
+		port->stores += model_watch_stop();
 	assert_true(n <= nb);
 	model_device_look(&port->device);
 	return n;
@@ -306,8 +363,13 @@ model_port_rx(struct model_port *port, struct rte_mbuf **pkts, uint16_t nb)
 uint16_t
 model_port_tx(struct model_port *port, struct rte_mbuf **pkts, uint16_t nb)
 {
-	uint16_t n = rte_eth_tx_burst(port->id, 0, pkts, nb);
+	uint16_t n;
 
+	if (port->watched)
+		model_watch_start(model_txq(&port->device, 0));
+	n = rte_eth_tx_burst(port->id, 0, pkts, nb);
+	if (port->watched)
+		port->stores += model_watch_stop();
 	assert_true(n <= nb);
 	model_device_look(&port->device);
 	return n;

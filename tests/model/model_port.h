@@ -29,10 +29,12 @@ struct model_port_config {
 	const char *name;        /**< NULL: net_model0 */
 	uint64_t features;       /**< that the device offers beside VERSION_1 */
 	bool iova;               /**< the device addresses by IOVA */
+	bool split;              /**< packed rings are not wanted, offered or not */
 	uint16_t simd;           /**< vectors of so many bits may be used */
 	uint16_t pairs;
 	uint16_t rx_size;
 	uint16_t tx_size;
+	uint16_t max_size;       /**< of the device's queues, 0: 1024 or what is asked for */
 	uint16_t rx_free_thresh; /**< 0: the driver's choice */
 	uint16_t tx_free_thresh;
 	uint64_t tx_offloads;
@@ -53,6 +55,8 @@ struct model_port {
 	struct rte_eth_dev *dev;
 	uint16_t id;
 	unsigned int resets;             /**< RTE_ETH_EVENT_INTR_RESET that were delivered */
+	bool watched;                    /**< devices look after every store, see model_watch.h */
+	unsigned int stores;             /**< that were seen so */
 };
 
 /** Make a port, configured, with its queues set up, not started. */
@@ -63,6 +67,9 @@ void model_port_setup(struct model_port *port);
 
 /** Start it, and let the device look at its rings. */
 void model_port_start(struct model_port *port);
+
+/** A started port that sends any packets, with rings of @p size. */
+struct model_port *model_port_any(uint64_t features, uint16_t size, bool iova);
 
 /** Stop it. */
 void model_port_stop(struct model_port *port);
@@ -90,6 +97,7 @@ struct model_rx_path {
 	const char *name; /**< as in profiles */
 	const char *mode; /**< as rte_eth_rx_burst_mode_get() begins */
 	bool mergeable;
+	bool packed;      /**< on packed rings */
 	uint16_t simd;    /**< register width in bits, 0: scalar */
 };
 
@@ -102,11 +110,15 @@ struct model_tx_path {
 	const char *mode;     /**< as rte_eth_tx_burst_mode_get() begins */
 	bool simple;          /**< packets of one segment */
 	bool fast_free;       /**< with RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE */
+	bool packed;
 	uint16_t simd;
 };
 
 extern const struct model_tx_path model_tx_paths[];
 extern const unsigned int model_num_tx_paths;
+
+/** Ring sizes to try: powers of two for split rings, others too for packed ones. 0 ends them. */
+const uint16_t *model_ring_sizes(bool packed);
 
 /** Why this CPU cannot run vectors of @p simd bits; NULL: it can. */
 const char *model_simd_missing(uint16_t simd);

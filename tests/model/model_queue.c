@@ -194,7 +194,7 @@ model_queue_finish(struct model_queue *q, unsigned int i, uint32_t len)
 	memmove(&q->pending[i], &q->pending[i + 1],
 		(q->num_pending - i - 1) * sizeof(*q->pending));
 	q->num_pending--;
-	q->ready[q->num_ready++] = (struct model_used){ chain, len };
+	q->ready[q->num_ready++] = (struct model_used){ .chain = chain, .len = len };
 }
 
 void
@@ -218,6 +218,15 @@ model_queue_show(struct model_queue *q, unsigned int n, bool batch)
 	memmove(q->ready, q->ready + n, q->num_ready * sizeof(*q->ready));
 }
 
+unsigned int
+model_queue_whole(const struct model_queue *q, unsigned int n)
+{
+	assert_true(n <= q->num_ready);
+	while (q->ring->whole_requests && n != 0 && q->ready[n - 1].more)
+		n--;
+	return n;
+}
+
 void
 model_queue_notify(struct model_queue *q, enum model_notify when)
 {
@@ -226,25 +235,42 @@ model_queue_notify(struct model_queue *q, enum model_notify when)
 		q->ring->notify(q, when);
 }
 
-void
-model_queue_look(struct model_queue *q)
+/** What was available has not changed; take what is new. @return had the driver to notify? */
+static bool
+take(struct model_queue *q)
 {
 	bool wanted = false;
-	unsigned int kicks;
 
-	if (!q->enabled)
-		return;
 	for (unsigned int i = 0; i < q->num_pending && !q->scribbled; i++)
 		check_frozen(q, q->pending[i], 0, q->pending[i]->num_ring, "a descriptor");
 	q->ring->take(q, &wanted);
+	return wanted;
+}
+
+void
+model_queue_peek(struct model_queue *q)
+{
+	take(q);
+}
+
+void
+model_queue_look(struct model_queue *q)
+{
+	unsigned int kicks;
+	bool wanted;
+
+	if (!q->enabled)
+		return;
+	wanted = take(q);
 	q->num_needed += wanted;
 	kicks = __atomic_exchange_n(&q->kicks, 0, __ATOMIC_RELAXED);
 	if (!q->device->concurrent) {
 		if (wanted && kicks == 0)
-			model_breach(26, "queue %u: the device was not notified", q->index);
-		if (!wanted && kicks != 0)
-			model_breach(26, "queue %u: the device was notified and did not want to be",
+			model_breach(q->ring->kick_rule, "queue %u: the device was not notified",
 				     q->index);
+		if (!wanted && kicks != 0)
+			model_breach(q->ring->kick_rule, "queue %u: the device was notified and did "
+				     "not want to be", q->index);
 		if (kicks > 1)
 			model_breach(MODEL_HOUSE, "queue %u: %u notifications at once", q->index,
 				     kicks);
@@ -264,9 +290,10 @@ model_queue_start(struct model_queue *q, const struct virtio_queue_setup *setup)
 	assert_non_null(q->ready);
 	q->num_pending = q->num_ready = q->kicks = 0;
 	q->num_taken = q->num_shown = q->num_kicks = q->num_needed = q->num_interrupts = 0;
-	q->scribbled = false;
+	q->scribbled = q->watched = false;
 	q->random = device->seed + q->index;
-	q->ring = &model_ring_split;
+	q->ring = model_device_has(device, VIRTIO_F_RING_PACKED) ? &model_ring_packed :
+								     &model_ring_split;
 	q->enabled = true;
 	q->ring->start(q);
 	return q->enabled ? 0 : -EINVAL;

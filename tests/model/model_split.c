@@ -214,7 +214,7 @@ take_chain(struct model_queue *q, uint16_t head)
 
 	walk_chain(q, head);
 	chain = model_chain_new(s->walk.num_parts, s->walk.num_ids + 1 + s->walk.num_parts);
-	chain->id = head;
+	chain->id = chain->first = head;
 	for (unsigned int i = 0; i < s->walk.num_ids; i++)
 		take_busy(q, chain, s->walk.ids[i]);
 	if (s->walk.table != NULL)
@@ -335,13 +335,18 @@ split_notify(struct model_queue *q, enum model_notify when)
 {
 	struct model_split *s = &q->split;
 
+	const uint16_t garbage = when == MODEL_NOTIFY_NONSENSE ? unit_random(&q->random) : 0;
+
 	if (!has(q, VIRTIO_RING_F_EVENT_IDX)) {
 		bool off = when == MODEL_NOTIFY_NEVER ||
-			   (when == MODEL_NOTIFY_SOMETIMES && (unit_random(&q->random) & 1));
+			   (when != MODEL_NOTIFY_ALWAYS && (unit_random(&q->random) & 1));
 
-		model_split_flags(q, off ? VRING_USED_F_NO_NOTIFY : 0);
+		model_split_flags(q, (garbage & ~VRING_USED_F_NO_NOTIFY) |
+				     (off ? VRING_USED_F_NO_NOTIFY : 0));
 		return;
 	}
+	if (when == MODEL_NOTIFY_NONSENSE)
+		model_split_flags(q, garbage);
 	switch (when) {
 	case MODEL_NOTIFY_ALWAYS:
 		model_split_event(q, s->avail);
@@ -350,6 +355,7 @@ split_notify(struct model_queue *q, enum model_notify when)
 		model_split_event(q, s->avail - 1);
 		break;
 	case MODEL_NOTIFY_SOMETIMES:
+	case MODEL_NOTIFY_NONSENSE:
 		model_split_event(q, s->avail + unit_random(&q->random) % s->ring.size);
 		break;
 	}
@@ -360,16 +366,6 @@ split_next(const struct model_queue *q)
 {
 	return __atomic_load_n(&q->split.ring.avail->idx, __ATOMIC_RELAXED);
 }
-
-const struct model_ring model_ring_split = {
-	.name = "split",
-	.start = split_start,
-	.stop = split_stop,
-	.take = split_take,
-	.show = split_show,
-	.notify = split_notify,
-	.next = split_next,
-};
 
 void
 model_split_flags(struct model_queue *q, uint16_t value)
@@ -387,7 +383,14 @@ model_split_event(struct model_queue *q, uint16_t value)
 }
 
 void
-model_split_forge(struct model_queue *q, uint32_t id, uint32_t len)
+model_split_jump(struct model_queue *q, uint16_t used_idx)
+{
+	q->split.used = used_idx;
+	__atomic_store_n(&q->split.ring.used->idx, used_idx, __ATOMIC_RELEASE);
+}
+
+static void
+split_forge(struct model_queue *q, uint32_t id, uint32_t len)
 {
 	struct model_split *s = &q->split;
 
@@ -395,15 +398,8 @@ model_split_forge(struct model_queue *q, uint32_t id, uint32_t len)
 	model_split_jump(q, s->used + 1);
 }
 
-void
-model_split_jump(struct model_queue *q, uint16_t used_idx)
-{
-	q->split.used = used_idx;
-	__atomic_store_n(&q->split.ring.used->idx, used_idx, __ATOMIC_RELEASE);
-}
-
-void
-model_split_scribble(struct model_queue *q, bool desc, bool avail)
+static void
+split_scribble(struct model_queue *q, enum model_area area)
 {
 	struct model_split *s = &q->split;
 
@@ -413,11 +409,41 @@ model_split_scribble(struct model_queue *q, bool desc, bool avail)
 		s->known_avail[i] = s->ring.avail->ring[i];
 	}
 	q->scribbled = true;
-	if (desc)
+	if (area == MODEL_AREA_DESC) {
 		memset(s->ring.desc, SCRIBBLE, s->ring.size * sizeof(*s->ring.desc));
-	/* The index too: it is the driver's to write, and never to read. */
-	if (avail) {
+	} else {
 		memset(s->ring.avail->ring, SCRIBBLE, s->ring.size * sizeof(uint16_t));
 		s->ring.avail->flags = SCRIBBLE;
 	}
 }
+
+static bool
+split_busy(const struct model_queue *q, uint32_t id)
+{
+	return id < q->split.ring.size && q->split.busy[id];
+}
+
+static uint16_t
+split_desc(const struct model_queue *q, const struct model_chain *chain, unsigned int k)
+{
+	uint16_t id = chain->id;
+
+	while (k-- != 0)
+		id = q->split.known[id].next;
+	return id;
+}
+
+const struct model_ring model_ring_split = {
+	.name = "split",
+	.kick_rule = 26,
+	.start = split_start,
+	.stop = split_stop,
+	.take = split_take,
+	.show = split_show,
+	.notify = split_notify,
+	.next = split_next,
+	.forge = split_forge,
+	.scribble = split_scribble,
+	.busy = split_busy,
+	.desc = split_desc,
+};

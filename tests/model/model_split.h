@@ -43,14 +43,8 @@ struct model_split {
 	} walk;
 };
 
-/** Write a used entry that says what it likes, and show it. No buffer changes hands. */
-void model_split_forge(struct model_queue *q, uint32_t id, uint32_t len);
-
 /** Show another used index, without entries. */
 void model_split_jump(struct model_queue *q, uint16_t used_idx);
-
-/** Write all over the descriptors, the available ring, or both. */
-void model_split_scribble(struct model_queue *q, bool desc, bool avail);
 
 /** Write @p value into used->flags whether it may or not (EVENT_IDX: the driver ignores it). */
 void model_split_flags(struct model_queue *q, uint16_t value);

@@ -16,8 +16,10 @@
 #include "model_cases.h"
 #include "model_memory.h"
 #include "model_port.h"
+#include "model_raw.h"
 
 #define RING 64
+#define RING_PACKED 61
 #define DATA_ROOM 300
 #define EVENT_IDX VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX)
 #define IN_ORDER VIRTIO_FEATURE(VIRTIO_F_IN_ORDER)
@@ -27,9 +29,7 @@ static const uint32_t bad_lens[] = { 0, 1, 11, 12, 13, 312, 313, 2060, 2061, 0xf
 /** A port under attack. */
 struct victim {
 	struct model_port *port;
-	struct vring_split *ring;
-	uint16_t seen;   /**< available entries that the device has filled */
-	uint16_t used;   /**< used entries that it has written */
+	struct model_raw raw;
 	uint64_t random;
 	bool mergeable;
 	bool honest;     /**< headers say num_buffers 1 */
@@ -37,15 +37,18 @@ struct victim {
 
 /** A header into a buffer, with whatever it says. */
 static void
-fill_buffer(struct victim *v, uint16_t id)
+fill_buffer(void *arg, const struct model_raw_buffer *buffer)
 {
 	static const uint16_t nums[] = { 0, 2, 3, 17, RING, RING + 1, 65535 };
+	struct victim *v = arg;
 	const uint64_t r = unit_random(&v->random);
 	struct virtio_net_hdr_mrg_rxbuf hdr = { .num_buffers = 1 };
-	char *va = model_memory_find(v->ring->desc[id].addr, sizeof(hdr), v->port->device.iova,
-				     NULL);
+	char *va = model_memory_find(buffer->addr, sizeof(hdr), v->port->device.iova, NULL);
 
-	assert_non_null(va);
+	/* In a packed ring this device may have overwritten where it is. */
+	assert_true(va != NULL || v->raw.size == RING_PACKED);
+	if (va == NULL)
+		return;
 	memset(&hdr.hdr, r >> 48, sizeof(hdr.hdr));
 	if (!v->honest && r % 24 == 0)
 		hdr.num_buffers = nums[(r >> 8) % RTE_DIM(nums)];
@@ -53,30 +56,18 @@ fill_buffer(struct victim *v, uint16_t id)
 }
 
 /** The device gets what the driver made available. */
-static void
+static unsigned int
 get_buffers(struct victim *v)
 {
-	for (; v->seen != v->ring->avail->idx; v->seen++) {
-		const uint16_t id = v->ring->avail->ring[v->seen & (RING - 1)];
-
-		assert_true(id < RING);
-		fill_buffer(v, id);
-	}
-}
-
-static void
-show(struct victim *v, uint16_t used)
-{
-	v->used = used;
-	__atomic_store_n(&v->ring->used->idx, used, __ATOMIC_RELEASE);
+	return model_raw_get(&v->raw, fill_buffer, v);
 }
 
 static void
 victim_start(struct victim *v, const struct model_rx_path *path, uint64_t features, bool iova)
 {
 	struct model_port_config config = {
-		.features = features, .iova = iova, .rx_size = RING, .tx_size = 8,
-		.data_room = path->mergeable ? DATA_ROOM : 2048,
+		.features = features, .iova = iova, .rx_size = path->packed ? RING_PACKED : RING,
+		.tx_size = 8, .data_room = path->mergeable ? DATA_ROOM : 2048,
 	};
 
 	model_config_rx_path(&config, path);
@@ -84,7 +75,7 @@ victim_start(struct victim *v, const struct model_rx_path *path, uint64_t featur
 	v->port = model_port_create(&config);
 	model_port_start(v->port);
 	model_assert_rx_path(v->port, path);
-	v->ring = &model_rxq(&v->port->device, 0)->split.ring;
+	model_raw_init(&v->raw, model_rxq(&v->port->device, 0), 5);
 	get_buffers(v);
 }
 
@@ -108,7 +99,7 @@ victim_restart(struct victim *v)
 	assert_int_equal(model_pool_out(v->port->pool), 0);
 	assert_house_in_order();
 	model_port_start(v->port);
-	v->seen = v->used = 0;
+	model_raw_restart(&v->raw);
 	get_buffers(v);
 }
 
@@ -118,6 +109,7 @@ victim_end(struct victim *v)
 	model_port_stop(v->port);
 	assert_int_equal(model_pool_out(v->port->pool), 0);
 	assert_house_in_order();
+	model_raw_fini(&v->raw);
 	model_port_destroy(v->port);
 }
 
@@ -149,35 +141,35 @@ stopped(const struct victim *v)
 	return q->fault != VIO_FAULT_NONE;
 }
 
-/** A used entry: mostly as the driver expects it, so that all gets far. */
-static struct vring_used_elem
-random_entry(struct victim *v, uint16_t pos)
+/** A used entry: mostly the oldest buffer but @p k, so that all gets far. */
+static struct model_raw_used
+random_entry(struct victim *v, unsigned int k)
 {
 	const uint64_t r = unit_random(&v->random);
-	struct vring_used_elem elem = { pos & (RING - 1), 13 + (r >> 32) % 280 };
+	struct model_raw_used used = { v->raw.buffers[k].id, 13 + (r >> 32) % 280 };
 
 	switch (r % 64) {
 	case 0:
-		elem.id = (r >> 8) % (2 * RING);
+		used.id = (r >> 8) % (2u * v->raw.size);
 		break;
 	case 1:
-		elem.id ^= 1u << ((r >> 8) % 32);
+		used.id ^= 1u << ((r >> 8) % 32);
 		break;
 	case 2:
-		elem.id = (elem.id + (r >> 8) % 4) & (RING - 1);
+		used.id = (used.id + (r >> 8) % 4) % v->raw.size;
 		break;
 	case 3:
 	case 4:
-		elem.len = bad_lens[(r >> 8) % RTE_DIM(bad_lens)];
+		used.len = bad_lens[(r >> 8) % RTE_DIM(bad_lens)];
 		break;
 	case 5:
-		elem.len = r >> 32;
+		used.len = r >> 32;
 		break;
 	}
-	return elem;
+	return used;
 }
 
-/** A device that does anything: used entries, indices and headers at random. */
+/** A device that does anything: used entries, indices, flags and headers at random. */
 static void
 random_device(void **state)
 {
@@ -188,16 +180,16 @@ random_device(void **state)
 	for (unsigned int variant = 0; variant < 6; variant++) {
 		victim_start(&v, *state, (variant & 1 ? EVENT_IDX : 0) |
 			     (variant >= 4 ? IN_ORDER : 0), variant & 2);
-		for (unsigned int i = 0; i < 4000; i++) {
-			uint16_t n = unit_random(&v.random) % 12;
+		for (unsigned int i = 0; i < 3000; i++) {
+			struct model_raw_used used[12];
+			unsigned int n = unit_random(&v.random) % RTE_DIM(used);
 
-			n = RTE_MIN(n, (uint16_t)(v.seen - v.used));
-			for (uint16_t k = 0; k < n; k++)
-				v.ring->used->ring[(v.used + k) & (RING - 1)] =
-					random_entry(&v, v.used + k);
+			n = RTE_MIN(n, v.raw.num_buffers);
+			for (unsigned int k = 0; k < n; k++)
+				used[k] = random_entry(&v, k);
+			model_raw_show(&v.raw, used, n);
 			if (unit_random(&v.random) % 512 == 0)
-				n = unit_random(&v.random);
-			show(&v, v.used + n);
+				model_raw_wild(&v.raw);
 			delivered += take_anything(&v, 1 + unit_random(&v.random) % 40);
 			if (!stopped(&v) && unit_random(&v.random) % 256 != 0)
 				continue;
@@ -206,7 +198,7 @@ random_device(void **state)
 		}
 		victim_end(&v);
 	}
-	assert_true(restarts > 100 && delivered > 10000);
+	assert_true(restarts > 80 && delivered > 8000);
 }
 
 /** IN_ORDER was accepted, and buffers come back in another order. */
@@ -221,15 +213,15 @@ in_order_reordered(void **state)
 		assert_true(model_device_has(&v.port->device, VIRTIO_F_IN_ORDER));
 		v.honest = true;
 		for (unsigned int i = 0; i < 500; i++) {
-			uint16_t n = 1 + unit_random(&v.random) % 8;
+			struct model_raw_used used[8];
+			unsigned int n = 1 + unit_random(&v.random) % RTE_DIM(used);
 
-			n = RTE_MIN(n, (uint16_t)(v.seen - v.used));
-			/* Backwards. */
-			for (uint16_t k = 0; k < n; k++)
-				v.ring->used->ring[(v.used + k) & (RING - 1)] =
-					(struct vring_used_elem){
-						(v.used + n - 1 - k) & (RING - 1), 72 };
-			show(&v, v.used + n);
+			n = RTE_MIN(n, v.raw.num_buffers);
+			/* Backwards, or the first one last. */
+			for (unsigned int k = 0; k < n; k++)
+				used[k] = (struct model_raw_used){ v.raw.buffers[i & 1 ?
+					(k + 1) % n : n - 1 - k].id, 72 };
+			model_raw_show(&v.raw, used, n);
 			take_anything(&v, 1 + i % 9);
 			if (!stopped(&v))
 				continue;
@@ -245,7 +237,7 @@ in_order_reordered(void **state)
 
 /** A device that rewrites used entries while the driver reads them. */
 struct rewriter {
-	struct vring_used *used;
+	struct model_raw *raw;
 	bool stop;
 };
 
@@ -255,16 +247,8 @@ rewrite(void *arg)
 	struct rewriter *r = arg;
 	uint64_t random = 3;
 
-	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED)) {
-		const uint64_t bits = unit_random(&random);
-		struct vring_used_elem *elem = &r->used->ring[bits % RING];
-
-		__atomic_store_n(&elem->id, (uint32_t)(bits >> 32), __ATOMIC_RELAXED);
-		__atomic_store_n(&elem->id, bits % RING, __ATOMIC_RELAXED);
-		__atomic_store_n(&elem->len, bad_lens[(bits >> 16) % RTE_DIM(bad_lens)],
-				 __ATOMIC_RELAXED);
-		__atomic_store_n(&elem->len, 72, __ATOMIC_RELAXED);
-	}
+	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED))
+		model_raw_rewrite(r->raw, unit_random(&random));
 	return NULL;
 }
 
@@ -276,17 +260,19 @@ rewritten_while_read(void **state)
 	struct victim v;
 
 	victim_start(&v, *state, 0, false);
-	for (unsigned int round = 0; round < 30; round++) {
-		struct rewriter r = { .used = v.ring->used };
+	for (unsigned int round = 0; round < 12; round++) {
+		struct rewriter r = { .raw = &v.raw };
 		pthread_t thread;
 
-		for (unsigned int i = 0; i < RING; i++)
-			v.ring->used->ring[i] = (struct vring_used_elem){ i, 72 };
+		v.honest = true;
 		assert_int_equal(pthread_create(&thread, NULL, rewrite, &r), 0);
 		for (unsigned int i = 0; i < 300; i++) {
-			const uint16_t n = RTE_MIN((uint16_t)(v.seen - v.used), (uint16_t)16);
+			struct model_raw_used used[16];
+			const unsigned int n = RTE_MIN(v.raw.num_buffers, 16u);
 
-			show(&v, v.used + n);
+			for (unsigned int k = 0; k < n; k++)
+				used[k] = (struct model_raw_used){ v.raw.buffers[k].id, 72 };
+			model_raw_show(&v.raw, used, n);
 			delivered += take_anything(&v, 32);
 		}
 		__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);

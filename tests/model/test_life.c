@@ -3,7 +3,8 @@
 
 /*
  * test_life.c - a port's beginning and end: start, stop, start again, set-up again, close, and all
- * of these failing. Whatever happens, memory and mbufs are where they belong afterwards.
+ * of these failing. Whatever happens, memory and mbufs are where they belong afterwards. Every case
+ * runs on rings of both layouts.
  */
 
 #include "model_cases.h"
@@ -14,6 +15,17 @@
 #define F(bit) VIRTIO_FEATURE(bit)
 #define EVENT_IDX F(VIRTIO_RING_F_EVENT_IDX)
 #define MRG F(VIRTIO_NET_F_MRG_RXBUF)
+#define PACKED F(VIRTIO_F_RING_PACKED)
+#define SMALL 64
+
+static const uint64_t layouts[] = { 0, PACKED };
+
+/** The layout of a case. */
+static uint64_t
+layout(void **state)
+{
+	return *(const uint64_t *)*state;
+}
 
 /** A little traffic both ways, some of it left with the device. */
 static void
@@ -33,20 +45,23 @@ some_traffic(struct model_traffic *t, struct model_sender *s)
 	}
 }
 
-/** Stop in the middle of it, start again, fifty times, with another device each time. */
+/**
+ * Stop in the middle of it, start again, many times, with another device each time: one of the
+ * other layout, too.
+ */
 static void
 start_stop_start(void **state)
 {
 	static const uint64_t features[] = {
 		EVENT_IDX, MRG, F(VIRTIO_F_IN_ORDER), F(VIRTIO_RING_F_INDIRECT_DESC),
-		F(VIRTIO_NET_F_MAC) | F(VIRTIO_NET_F_STATUS), F(VIRTIO_NET_F_SPEED_DUPLEX),
+		PACKED, F(VIRTIO_NET_F_MAC) | F(VIRTIO_NET_F_STATUS) |
+		F(VIRTIO_NET_F_SPEED_DUPLEX),
 	};
 	struct model_port *port = model_port_create(&(struct model_port_config){
-		.simd = 256, .tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS });
+		.features = layout(state), .simd = 256, .tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS });
 	struct model_traffic t;
 	struct model_sender s;
 
-	(void)state;
 	model_traffic_init(&t, port);
 	model_sender_init(&s, port, MODEL_KINDS_ALL);
 	for (unsigned int round = 0; round < 64; round++) {
@@ -56,6 +71,8 @@ start_stop_start(void **state)
 		model_port_start(port);
 		assert_int_equal(model_device_has(&port->device, VIRTIO_NET_F_MRG_RXBUF),
 				 (round & 2) != 0);
+		assert_int_equal(model_device_has(&port->device, VIRTIO_F_RING_PACKED),
+				 (round & 16) != 0);
 		some_traffic(&t, &s);
 		model_port_stop(port);
 		assert_int_equal(model_pool_out(port->pool), 0);
@@ -70,17 +87,24 @@ start_stop_start(void **state)
 	model_port_destroy(port);
 }
 
+/** A port with few descriptors. */
+static struct model_port *
+small_port(void **state)
+{
+	return model_port_create(&(struct model_port_config){
+		.features = layout(state), .rx_size = SMALL, .tx_size = 64 });
+}
+
 /** Nothing moves while a port is stopped, whoever calls. */
 static void
 stopped_moves_nothing(void **state)
 {
-	struct model_port *port = model_port_create(&(struct model_port_config){ .rx_size = 64 });
+	struct model_port *port = small_port(state);
 	struct rte_mbuf *pkts[8];
 	eth_rx_burst_t rx;
 	eth_tx_burst_t tx;
 	struct model_sender s;
 
-	(void)state;
 	model_sender_init(&s, port, MODEL_KINDS_PLAIN);
 	model_port_start(port);
 	rx = port->dev->rx_pkt_burst;
@@ -103,15 +127,14 @@ another_mempool(void **state)
 {
 	const struct model_pool_config config = { .size = 200,
 						  .data_room = 2048 + RTE_PKTMBUF_HEADROOM };
-	struct model_port *port = model_port_create(&(struct model_port_config){ .rx_size = 64 });
+	struct model_port *port = small_port(state);
 	struct model_pool *first = port->pool;
 	struct model_pool *second = model_pool_create("model_second", &config);
 	struct model_traffic t;
 
-	(void)state;
 	for (unsigned int i = 0; i < 4; i++) {
 		model_port_start(port);
-		assert_int_equal(model_pool_out(port->pool), 64);
+		assert_int_equal(model_pool_out(port->pool), SMALL);
 		model_traffic_init(&t, port);
 		for (unsigned int k = 0; k < 30; k++)
 			model_traffic_put(&t, 100);
@@ -132,10 +155,9 @@ another_mempool(void **state)
 static void
 start_without_mbufs(void **state)
 {
-	struct model_port *port = model_port_create(&(struct model_port_config){ .rx_size = 64 });
+	struct model_port *port = small_port(state);
 	struct model_traffic t;
 
-	(void)state;
 	for (unsigned int i = 0; i < 3; i++) {
 		model_log_start();
 		model_pool_limit(port->pool, 0);
@@ -158,14 +180,13 @@ start_without_mbufs(void **state)
 static void
 setup_without_memory(void **state)
 {
-	struct model_port *port = model_port_create(&(struct model_port_config){ .rx_size = 64 });
+	struct model_port *port = small_port(state);
 	const unsigned int blocks = model_memory_blocks();
 	struct rte_mempool *mp = model_pool_mp(port->pool);
 
-	(void)state;
 	for (unsigned int n = 1; n <= 2; n++) {
 		model_memory_fail(n);
-		assert_int_equal(rte_eth_rx_queue_setup(port->id, 0, 64, 0, NULL, mp), -ENOMEM);
+		assert_int_equal(rte_eth_rx_queue_setup(port->id, 0, SMALL, 0, NULL, mp), -ENOMEM);
 		model_memory_fail(n);
 		assert_int_equal(rte_eth_tx_queue_setup(port->id, 0, 64, 0, NULL), -ENOMEM);
 		model_memory_fail(0);
@@ -185,11 +206,11 @@ static void
 close_while_started(void **state)
 {
 	struct model_port *port = model_port_create(&(struct model_port_config){
-		.features = EVENT_IDX, .tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS });
+		.features = EVENT_IDX | layout(state),
+		.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS });
 	struct model_traffic t;
 	struct model_sender s;
 
-	(void)state;
 	model_traffic_init(&t, port);
 	model_sender_init(&s, port, MODEL_KINDS_ALL);
 	model_port_start(port);
@@ -204,17 +225,16 @@ close_while_started(void **state)
 static void
 reset_never_ends(void **state)
 {
-	struct model_port *port = model_port_create(&(struct model_port_config){ .rx_size = 64 });
+	struct model_port *port = small_port(state);
 	unsigned int blocks;
 
-	(void)state;
 	model_port_start(port);
 	blocks = model_memory_blocks();
 	port->device.stuck = true;
 	model_log_start();
 	rte_eth_dev_stop(port->id);
 	assert_true(model_logged("does not finish its reset"));
-	assert_int_equal(model_pool_out(port->pool), 64);
+	assert_int_equal(model_pool_out(port->pool), SMALL);
 	assert_int_equal(model_memory_blocks(), blocks);
 	model_assert_clean();
 	/* It comes to its senses: closing the port gets everything back. */
@@ -227,10 +247,9 @@ reset_never_ends(void **state)
 static void
 start_after_stuck_reset(void **state)
 {
-	struct model_port *port = model_port_create(&(struct model_port_config){ .rx_size = 64 });
+	struct model_port *port = small_port(state);
 	struct model_traffic t;
 
-	(void)state;
 	model_port_start(port);
 	port->device.stuck = true;
 	rte_eth_dev_stop(port->id);
@@ -244,22 +263,29 @@ start_after_stuck_reset(void **state)
 	model_port_destroy(port);
 }
 
-/** Rings of every size from 8 to 32768. */
+/** Rings of every size from 8 to 32768; packed ones of others, too. */
 static void
 every_ring_size(void **state)
 {
-	(void)state;
-	for (uint32_t size = 8; size <= 32768; size *= 2) {
+	static const uint16_t split_sizes[] = { 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096,
+						8192, 16384, 32768, 0 };
+	static const uint16_t packed_sizes[] = { 8, 9, 15, 31, 64, 77, 255, 1000, 4095, 10007, 32767,
+						 32768, 0 };
+	const uint64_t features = layout(state);
+
+	for (const uint16_t *size = features ? packed_sizes : split_sizes; *size != 0; size++) {
 		struct model_port *port = model_port_create(&(struct model_port_config){
-			.rx_size = size, .tx_size = size, .mbufs = 512,
-			.features = EVENT_IDX | F(VIRTIO_RING_F_INDIRECT_DESC) });
+			.rx_size = *size, .tx_size = *size, .mbufs = 512,
+			.features = features | EVENT_IDX | F(VIRTIO_RING_F_INDIRECT_DESC) });
 		struct model_traffic t;
 		struct model_sender s;
 
 		model_traffic_init(&t, port);
 		model_sender_init(&s, port, MODEL_KINDS_PLAIN);
 		model_port_start(port);
-		for (unsigned int i = 0; i < 40; i++)
+		assert_int_equal(model_rxq(&port->device, 0)->setup.size, *size);
+		assert_int_equal(model_txq(&port->device, 0)->setup.size, *size);
+		for (unsigned int i = 0; i < 30; i++)
 			some_traffic(&t, &s);
 		model_port_stop(port);
 		model_traffic_fini(&t);
@@ -268,7 +294,9 @@ every_ring_size(void **state)
 	}
 }
 
-#define CASE(name) model_case(name, NULL, NULL, "life_%s", #name)
+#define CASE(name) \
+	for (unsigned int i = 0; i < RTE_DIM(layouts); i++) \
+		model_case(name, &layouts[i], NULL, "life_%s%s", #name, i == 0 ? "" : "_packed")
 
 int
 main(void)

@@ -189,6 +189,7 @@ errors_say_what_to_do(void **state)
 		unsigned long request;
 		int request_errno;
 		const char *text;
+		const char *ifname; /* "vio0" unless there is one */
 	} cases[] = {
 		{ ENOENT, "/dev/vhost-net", 0, 0, "is the kernel module vhost_net loaded?" },
 		{ EACCES, "/dev/vhost-net", 0, 0, "Permission denied" },
@@ -196,7 +197,10 @@ errors_say_what_to_do(void **state)
 		{ 0, "", TUNSETIFF, EPERM, "CAP_NET_ADMIN" },
 		{ 0, "", TUNSETIFF, EBUSY, "somebody else uses it" },
 		{ 0, "", TUNSETIFF, EINVAL, "another number of queues" },
+		{ 0, "", TUNSETIFF, EINVAL, "no interface can have this name", "a/b" },
+		{ 0, "", TUNSETIFF, EINVAL, "but it is no TAP", "lo" },
 		{ 0, "", VHOST_SET_OWNER, EBUSY, "VHOST_SET_OWNER failed" },
+		{ 0, "", VHOST_SET_OWNER, ENOTTY, "this is no vhost-net device" },
 		{ 0, "", VHOST_GET_FEATURES, EFAULT, "VHOST_GET_FEATURES failed" },
 	};
 
@@ -210,6 +214,7 @@ errors_say_what_to_do(void **state)
 		fake_vhost.open_path = cases[i].path;
 		fake_vhost.fail_request = cases[i].request;
 		fake_vhost.fail_errno = cases[i].request_errno;
+		params.ifname = cases[i].ifname != NULL ? cases[i].ifname : "vio0";
 		assert_int_equal(virtio_vhost_kernel_open(&vk, &params), -expected);
 		assert_true(unit_logged(cases[i].text));
 		assert_int_equal(open_fds(), fds_before);

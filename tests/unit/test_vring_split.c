@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "two_cores.h"
 #include "vring_split.h"
 
 static void
@@ -198,40 +199,6 @@ static struct {
 	uint32_t round __attribute__((aligned(128)));  /* of the driver */
 	uint32_t answer __attribute__((aligned(128))); /* of the device */
 } duel;
-
-/* One look more at what the other thread is to write; it may need this core to do it. */
-static void
-look_again(unsigned int *looks)
-{
-	if (++*looks % 256 == 0)
-		sched_yield();
-}
-
-/* Keep the calling thread on the @p n-th of the cores that it may use: a race needs two of them. */
-static void
-stay_on_core(int n)
-{
-	cpu_set_t allowed, one;
-
-	assert_int_equal(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &allowed) || n-- != 0)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		sched_setaffinity(0, sizeof(one), &one);
-		return;
-	}
-}
-
-static void
-wait_for(const uint32_t *word, uint32_t value)
-{
-	unsigned int looks = 0;
-
-	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value)
-		look_again(&looks);
-}
 
 /*
  * Barrier C is a race for a few nanoseconds: many rings, through which both sides run at once, and
