@@ -135,32 +135,32 @@ vio_tx_simple_four(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t pos, uint
 {
 	const uint16_t id = vio_ring_index(pos, q->mask, VIO_TX_IS_PACKED(flags));
 	const uint64_t upper = vio_tx_upper(pos, flags);
-	uint64_t addr[4], word[4];
-	uint64_t sum = 0;
-	bool wrong = false;
+	uint64_t addr[4], word[4], len[4];
+	uint64_t wrong = 0;
 
 	if (!(flags & VIO_TX_FAST_FREE) && unlikely(!vio_tx_four_plain(pkts, q->pool, VIO_HDR_SIZE)))
 		return false;
 	for (unsigned int i = 0; i < 4; i++) {
 		const struct rte_mbuf *m = pkts[i];
+		const uint64_t rearm = vio_mbuf_rearm_word(m);
 
 		/*
 		 * With FAST_FREE the application answers for the rest. Segments are looked at all
 		 * the same: not every application that sends several asks for MULTI_SEGS.
 		 */
 		if (flags & VIO_TX_FAST_FREE)
-			wrong |= !vio_tx_is_single(m);
-		addr[i] = vio_tx_plain_addr(m, q->addr_field, VIO_HDR_SIZE);
-		word[i] = m->data_len + VIO_HDR_SIZE + upper + i * VIO_TX_UPPER_STEP(flags);
-		sum += m->data_len;
+			wrong |= vio_tx_not_single(rearm);
+		addr[i] = vio_mbuf_addr(m, q->addr_field) + (uint16_t)rearm - VIO_HDR_SIZE;
+		len[i] = m->data_len + VIO_HDR_SIZE;
+		word[i] = len[i] + upper + i * VIO_TX_UPPER_STEP(flags);
 	}
-	if (unlikely(wrong))
+	if (unlikely(wrong != 0))
 		return false;
 	word[0] ^= vio_tx_hide(pos, old, flags);
 	vio_tx_four_hdr_clear(pkts);
 	vio_tx_simple_descs(&q->desc[id], addr, word);
 	memcpy(&q->slot[id], pkts, 4 * sizeof(*pkts));
-	*bytes += sum;
+	*bytes += len[0] + len[1] + len[2] + len[3] - 4 * VIO_HDR_SIZE;
 	return true;
 }
 
@@ -171,7 +171,7 @@ vio_tx_simple_one(struct vio_txq *q, struct rte_mbuf *m, uint16_t pos, uint16_t 
 {
 	const uint16_t id = vio_ring_index(pos, q->mask, VIO_TX_IS_PACKED(flags));
 
-	if (flags & VIO_TX_FAST_FREE ? unlikely(!vio_tx_is_single(m)) :
+	if (flags & VIO_TX_FAST_FREE ? unlikely(vio_tx_not_single(vio_mbuf_rearm_word(m)) != 0) :
 				       unlikely(!vio_tx_is_plain(m, q->pool, VIO_HDR_SIZE)))
 		return false;
 	vio_tx_hdr_clear(rte_pktmbuf_mtod_offset(m, void *, -VIO_HDR_SIZE));
@@ -195,16 +195,17 @@ vio_tx_simple_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint1
 	nb = RTE_MIN(nb, vio_tx_free(q, flags));
 	while (i < nb) {
 		const uint16_t id = vio_ring_index(pos, q->mask, packed);
-		uint16_t n = 4;
 
-		if (unlikely(nb - i < 4 || id + 4 > q->mask + 1 ||
-			     !vio_tx_simple_four(q, pkts + i, pos, old, bytes, flags))) {
-			if (unlikely(!vio_tx_simple_one(q, pkts[i], pos, old, bytes, flags)))
-				break;
-			n = 1;
+		if (likely(nb - i >= 4 && id + 4 <= q->mask + 1 &&
+			   vio_tx_simple_four(q, pkts + i, pos, old, bytes, flags))) {
+			pos = vio_ring_ahead(pos, 4, q->mask, packed);
+			i += 4;
+			continue;
 		}
-		pos = vio_ring_ahead(pos, n, q->mask, packed);
-		i += n;
+		if (unlikely(!vio_tx_simple_one(q, pkts[i], pos, old, bytes, flags)))
+			break;
+		pos = vio_ring_ahead(pos, 1, q->mask, packed);
+		i++;
 	}
 	if (!packed)
 		q->desc_idx += i;

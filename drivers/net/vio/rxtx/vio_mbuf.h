@@ -106,14 +106,23 @@ vio_tx_can_push(const struct rte_mbuf *m, uint16_t hdr_size)
 #define VIO_TX_SEGS_MASK   UINT64_C(0x0000ffff00000000)
 #define VIO_TX_SEGS_ONE    UINT64_C(0x0000000100000000)
 
+/** { data_off, refcnt, nb_segs, port } of an mbuf. */
+static __rte_always_inline uint64_t
+vio_mbuf_rearm_word(const struct rte_mbuf *m)
+{
+	uint64_t word;
+
+	memcpy(&word, (const void *)&m->data_off, sizeof(word));
+	return word;
+}
+
 /** Is @p m nobody else's, its buffer its own and from @p pool? All in its first cache line. */
 static __rte_always_inline bool
 vio_tx_is_ours(const struct rte_mbuf *m, const struct rte_mempool *pool,
 	       const uint64_t mask, const uint64_t value, uint16_t headroom)
 {
-	uint64_t word;
+	const uint64_t word = vio_mbuf_rearm_word(m);
 
-	memcpy(&word, (const void *)&m->data_off, sizeof(word));
 	return (word & mask) == value && (uint16_t)word >= headroom &&
 	       (m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0 &&
 	       m->pool == pool;
@@ -127,14 +136,18 @@ vio_tx_is_plain(const struct rte_mbuf *m, const struct rte_mempool *pool, const 
 			      VIO_TX_REFCNT_ONE | VIO_TX_SEGS_ONE, room);
 }
 
-/** One segment with room for the header; both fields are in the same word. */
-static __rte_always_inline bool
-vio_tx_is_single(const struct rte_mbuf *m)
+/** Not 0 where data begins before @p room bytes: the sign of the difference. */
+static __rte_always_inline uint64_t
+vio_tx_no_room(uint64_t rearm, const uint16_t room)
 {
-	uint64_t word;
+	return ((uint32_t)(uint16_t)rearm - room) & UINT32_C(0x80000000);
+}
 
-	memcpy(&word, (const void *)&m->data_off, sizeof(word));
-	return (word & VIO_TX_SEGS_MASK) == VIO_TX_SEGS_ONE && (uint16_t)word >= VIO_HDR_SIZE;
+/** 0 for one segment with room for the header: no branch, for callers that ask of several. */
+static __rte_always_inline uint64_t
+vio_tx_not_single(uint64_t rearm)
+{
+	return ((rearm & VIO_TX_SEGS_MASK) ^ VIO_TX_SEGS_ONE) | vio_tx_no_room(rearm, VIO_HDR_SIZE);
 }
 
 /** Are all segments ours? */
@@ -179,11 +192,10 @@ vio_tx_four_plain(struct rte_mbuf *const *pkts, const struct rte_mempool *pool,
 
 	for (unsigned int i = 0; i < 4; i++) {
 		const struct rte_mbuf *m = pkts[i];
-		uint64_t word;
+		const uint64_t word = vio_mbuf_rearm_word(m);
 
-		memcpy(&word, (const void *)&m->data_off, sizeof(word));
 		wrong |= (word & mask) ^ ones;
-		wrong |= (uint16_t)word < room;
+		wrong |= vio_tx_no_room(word, room);
 		wrong |= m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL);
 		wrong |= (uintptr_t)m->pool ^ (uintptr_t)pool;
 	}
