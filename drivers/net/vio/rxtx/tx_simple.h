@@ -193,7 +193,14 @@ vio_tx_simple_send(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint1
 	uint16_t i = 0;
 
 	nb = RTE_MIN(nb, vio_tx_free(q, flags));
-	while (i < nb) {
+	/* Small bursts by themselves: what a block needs is not even prepared for them. */
+	while (nb < 4 && i < nb) {
+		if (unlikely(!vio_tx_simple_one(q, pkts[i], pos, old, bytes, flags)))
+			break;
+		pos = vio_ring_ahead(pos, 1, q->mask, packed);
+		i++;
+	}
+	while (nb >= 4 && i < nb) {
 		const uint16_t id = vio_ring_index(pos, q->mask, packed);
 
 		if (likely(nb - i >= 4 && id + 4 <= q->mask + 1 &&
