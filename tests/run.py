@@ -6,7 +6,8 @@
 Three kinds of tests come together here, so that adding one takes a line or a function:
   - programs that a meson.build names with test(): cmocka programs (protocol: 'tap'; each case
     counts) and scripts; those of the suites unit and driver run under ASan and UBSan too
-  - functions of tests/native/test_*.py (on this machine) and tests/vm/test_*.py (in a guest)
+  - functions of tests/info/test_*.py (vio-info on made-up devices), tests/native/test_*.py (on
+    this machine) and tests/vm/test_*.py (in a guest)
   - the builds themselves
 """
 import argparse
@@ -25,7 +26,7 @@ TESTS = Path(__file__).resolve().parent
 REPO = TESTS.parent
 BUILD = REPO / os.environ.get("VIO_BUILD", "build")
 
-CATEGORIES = ("build", "lib", "unit", "driver", "model", "asan", "native", "vm")
+CATEGORIES = ("build", "lib", "unit", "driver", "model", "asan", "info", "native", "vm")
 SANITIZED = ("unit", "driver", "model")
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
@@ -33,8 +34,8 @@ SANITIZER_ENV = {
 }
 
 USAGE = """\
-NAME selects tests: one of the parts of their names between dots (vm, uio, unit, asan, native,
-lib, build ...), or a pattern of the whole name (quoted: 'vm.*.forward*', '*conf_19*').
+NAME selects tests: one of the parts of their names between dots (vm, uio, unit, asan, info,
+native, lib, build ...), or a pattern of the whole name (quoted: 'vm.*.forward*', '*conf_19*').
 Without a NAME all are run. Each prints one line,
   ok NAME    or    not ok NAME: reason    or    skip NAME: reason
 and the last line is the sum. The exit status is 0 when none failed.
@@ -267,8 +268,8 @@ class PythonTests:
 
 
 def run_python_tests(report, options, list_only=False):
-    """Runs the functions of tests/native and tests/vm."""
-    folders = [str(TESTS / name) for name in ("native", "vm")]
+    """Runs the functions of tests/info, tests/native and tests/vm."""
+    folders = [str(TESTS / name) for name in ("info", "native", "vm")]
     plugin = PythonTests(report, list_only)
     status = pytest.main(["-c", str(TESTS / "pytest.ini"), "--continue-on-collection-errors",
                           *options, *folders], plugins=[plugin])
@@ -313,7 +314,7 @@ def run(report, arguments):
     if takes("build.clang"):
         build(report, BUILD.with_name(f"{BUILD.name}-clang"), "build.clang",
               env={"CC": "clang", "CC_LD": ""})
-    if built and (may_take("native") or may_take("vm")):
+    if built and any(map(may_take, ("info", "native", "vm"))):
         progress("tests on this machine and in guests")
         run_python_tests(report, ["--long"] if arguments.long else [])
 

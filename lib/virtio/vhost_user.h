@@ -74,6 +74,7 @@ struct virtio_vhost_user {
 	bool ready;     /**< the handshake is done */
 
 	uint64_t offered;           /**< virtio features of the backend, transport bits included */
+	uint64_t protocol_offered;  /**< protocol features of the backend */
 	uint64_t protocol;          /**< protocol features in force */
 	uint16_t backend_pairs;     /**< queue pairs that the backend has */
 	unsigned int max_regions;   /**< memory regions that it takes */

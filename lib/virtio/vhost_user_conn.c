@@ -271,22 +271,23 @@ agree_on_protocol(struct virtio_vhost_user *vu)
 {
 	const uint64_t both = BIT(VHOST_USER_PROTOCOL_F_CONFIG) |
 			      BIT(VHOST_USER_PROTOCOL_F_BACKEND_REQ);
-	uint64_t offered, chosen;
+	uint64_t chosen;
 	int rc;
 
+	vu->protocol_offered = 0;
 	rc = vhost_user_get_u64(vu, VHOST_USER_GET_FEATURES, &vu->offered);
 	if (rc != 0 || !vhost_user_has_protocol(vu))
 		return rc;
-	rc = vhost_user_get_u64(vu, VHOST_USER_GET_PROTOCOL_FEATURES, &offered);
+	rc = vhost_user_get_u64(vu, VHOST_USER_GET_PROTOCOL_FEATURES, &vu->protocol_offered);
 	if (rc != 0)
 		return rc;
-	chosen = offered & WANTED_PROTOCOL;
-	if ((offered & both) == both)
+	chosen = vu->protocol_offered & WANTED_PROTOCOL;
+	if ((vu->protocol_offered & both) == both)
 		chosen |= both; /* that channel is good for changes of the configuration alone */
 	rc = vhost_user_set_u64(vu, VHOST_USER_SET_PROTOCOL_FEATURES, chosen);
 	vu->protocol = chosen;
 	virtio_log(VIRTIO_LOG_DEBUG, "vhost-user %s: protocol features offered 0x%" PRIx64
-		   ", used 0x%" PRIx64, vu->addr.sun_path, offered, chosen);
+		   ", used 0x%" PRIx64, vu->addr.sun_path, vu->protocol_offered, chosen);
 	return rc;
 }
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "features.h"
+#include "vio_features.h"
 #include "virtio_spec.h"
 
 #define F(bit) VIRTIO_FEATURE(bit)
@@ -352,6 +353,25 @@ strings(void **state)
 	}
 }
 
+/* What vio asks for it can also get: known bits, none of the legacy interface, nothing missing. */
+static void
+features_of_the_driver(void **state)
+{
+	uint64_t accepted;
+
+	(void)state;
+	assert_int_equal(virtio_features_negotiate(ALL, VIO_FEATURES, VIO_FEATURES_REQUIRED,
+						   &accepted), 0);
+	assert_int_equal(accepted, VIO_FEATURES);
+	assert_int_equal(virtio_features_negotiate(VIO_FEATURES, VIO_FEATURES,
+						   VIO_FEATURES_REQUIRED, &accepted), 0);
+	assert_int_equal(accepted, VIO_FEATURES);
+	assert_int_equal(VIO_FEATURES_REQUIRED & ~VIO_FEATURES, 0);
+	assert_int_equal(VIO_FEATURES_PACKED & ~VIO_FEATURES, 0);
+	assert_int_equal(VIO_FEATURES_SERVED & ~VIO_FEATURES, 0);
+	assert_int_equal(VIO_OFFLOAD_FEATURES & ~VIO_FEATURES, 0);
+}
+
 int
 main(void)
 {
@@ -371,6 +391,7 @@ main(void)
 		cmocka_unit_test(conf_02_any_offer_gives_a_sound_choice),
 		cmocka_unit_test(conf_07_version_1_accepted_where_offered),
 		cmocka_unit_test(conf_08_legacy_bits_only_without_version_1),
+		cmocka_unit_test(features_of_the_driver),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(strings),
 	};

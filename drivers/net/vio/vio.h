@@ -21,6 +21,7 @@
 #include "features.h"
 #include "transport.h"
 #include "vio_ctrl.h"
+#include "vio_features.h"
 #include "vio_log.h"
 #include "vio_offload.h"
 #include "vio_queue.h"
@@ -97,6 +98,7 @@ struct vio_port {
 	struct rte_eth_dev_data *data;
 	struct vio_devargs args;
 	struct vio_config config;
+	uint64_t wanted;              /**< features asked for at the last negotiation */
 	bool iova_is_va;              /**< the device addresses memory by virtual addresses */
 	uint16_t usable_pairs;        /**< queue pairs that are there, and that ethdev can have */
 	uint16_t pairs;               /**< queue pairs in use, set by configure */
@@ -178,32 +180,11 @@ bool vio_release_ok(void);
 /** Compare a version string of DPDK with the release built for; for vio_release_ok() and tests. */
 bool vio_release_match(const char *running, unsigned int year, unsigned int month);
 
-/** Features that the driver can use, before devargs and configuration take some away. */
-#define VIO_FEATURES ( \
-	VIO_OFFLOAD_FEATURES | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_MTU) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_MAC) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_STATUS) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_RX) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_MAC_ADDR) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_MQ) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_SPEED_DUPLEX) | \
-	VIRTIO_FEATURE(VIRTIO_RING_F_INDIRECT_DESC) | \
-	VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX) | \
-	VIRTIO_FEATURE(VIRTIO_F_IN_ORDER) | \
-	VIRTIO_FEATURE(VIRTIO_F_VERSION_1) | \
-	VIRTIO_FEATURE(VIRTIO_F_RING_PACKED) | \
-	VIRTIO_FEATURE(VIRTIO_F_ACCESS_PLATFORM) | \
-	VIRTIO_FEATURE(VIRTIO_F_ORDER_PLATFORM) | \
-	VIRTIO_FEATURE(VIRTIO_F_NOTIFICATION_DATA) | \
-	VIRTIO_FEATURE(VIRTIO_F_RING_RESET) | \
-	VIRTIO_FEATURE(VIRTIO_F_NOTIF_CONFIG_DATA))
-
 /* vio_config.c */
 /** Features that the driver can use and the device arguments allow. */
 uint64_t vio_features(const struct vio_port *port);
+/** Reset the device and agree with it on features; 0 or what virtio_device_negotiate() answers. */
+int vio_negotiate(struct vio_port *port, uint64_t wanted);
 /** Look at the device without taking it live; it is left reset. Fills port->config. */
 int vio_inspect(struct vio_port *port);
 /** Fill port->config from device arguments alone, for a device that may not be there yet. */

@@ -13,4 +13,9 @@
 #error "vio needs DPDK 22.11 or later"
 #endif
 
+/* rte_tel_data_add_dict_u64() until 23.03, which has the old name for a while too. */
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+#define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
+#endif
+
 #endif /* VIO_COMPAT_H */

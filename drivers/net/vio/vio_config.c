@@ -13,6 +13,7 @@
 #include <rte_malloc.h>
 
 #include "vio.h"
+#include "vio_trace.h"
 #include "virtio_spec.h"
 
 static bool
@@ -151,14 +152,24 @@ vio_features(const struct vio_port *port)
 }
 
 int
+vio_negotiate(struct vio_port *port, uint64_t wanted)
+{
+	int ret = virtio_device_negotiate(&port->device, wanted, VIO_FEATURES_REQUIRED);
+
+	port->wanted = wanted | VIO_FEATURES_REQUIRED;
+	vio_trace_negotiate(port->data->port_id, port->device.offered, port->wanted,
+			    port->device.accepted, ret);
+	return ret;
+}
+
+int
 vio_inspect(struct vio_port *port)
 {
 	struct virtio_transport *t = port->device.transport;
 	int ret = virtio_device_reset(&port->device);
 
 	if (ret == 0)
-		ret = virtio_device_negotiate(&port->device, vio_features(port),
-					      VIRTIO_FEATURE(VIRTIO_F_VERSION_1));
+		ret = vio_negotiate(port, vio_features(port));
 	if (ret == 0)
 		ret = read_config(port);
 	if (ret == 0)

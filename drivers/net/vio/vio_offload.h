@@ -16,21 +16,6 @@
 struct vio_port;
 struct rte_eth_dev;
 
-/** Features that only receive or transmit offloads need. */
-#define VIO_OFFLOAD_FEATURES ( \
-	VIRTIO_FEATURE(VIRTIO_NET_F_CSUM) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_CSUM) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO4) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO6) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_ECN) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_USO4) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_USO6) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_HOST_TSO4) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_HOST_TSO6) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_HOST_ECN) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_HOST_USO) | \
-	VIRTIO_FEATURE(VIRTIO_NET_F_HASH_REPORT))
-
 /** Receive offloads that a port can have: those of software, and what the device offers. */
 uint64_t vio_rx_offload_capa(const struct vio_port *port);
 /** The same for transmit. */

@@ -14,6 +14,7 @@
 #include "rxtx/vio_ring.h"
 #include "vio.h"
 #include "virtio_spec.h"
+#include "vio_trace.h"
 
 /** Will the rings be packed? Where the backend is not there yet, this is a wish. */
 static bool
@@ -59,6 +60,7 @@ vq_init(struct vio_vq *vq, struct rte_eth_dev *dev, const char *ring_name, uint1
 	size_t ring_len = ring_bytes(size);
 
 	vq->port = port;
+	vq->port_id = dev->data->port_id;
 	vq->index = index;
 	vq->queue_id = queue_id;
 	vq->size = size;
@@ -145,6 +147,7 @@ vq_announce(struct vio_vq *vq, const struct virtio_queue_setup *setup)
 void
 vio_vq_kick(const struct vio_vq *vq, uint16_t next)
 {
+	vio_trace_kick(vq->port_id, vq->index, next);
 	vq->notifier.kick(&vq->notifier, next);
 }
 
@@ -508,6 +511,7 @@ vq_fault(const struct vio_vq *vq, const char *kind, enum vio_fault fault)
 		[VIO_FAULT_USED_ID] = "the device returned a descriptor that was not posted",
 	};
 
+	vio_trace_fault(vq->port_id, vq->index, fault);
 	VIO_PORT_LOG(vq->port, queue, ERR,
 		     "%s queue %u: %s; the queue is stopped, stop and start the port to go on",
 		     kind, vq->queue_id, what[fault]);

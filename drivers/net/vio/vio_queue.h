@@ -88,6 +88,7 @@ struct vio_vq {
 	uint16_t size;                /**< descriptors */
 	bool enabled;                 /**< the device has the ring */
 	bool deferred;                /**< not started with its port */
+	uint16_t port_id;             /**< ethdev's */
 	bool packed;                  /**< VIRTIO_F_RING_PACKED: layout of the ring since its start */
 	uint64_t ring_addr;           /**< of the ring, as the device addresses it */
 };

@@ -17,6 +17,7 @@
 #include "rxtx/rxtx.h"
 #include "rxtx/variants.h"
 #include "vio.h"
+#include "vio_trace.h"
 #include "virtio_spec.h"
 
 /** Features to ask for in the present configuration. */
@@ -162,8 +163,8 @@ forget_rings(struct rte_eth_dev *dev)
 			((struct vio_txq *)dev->data->tx_queues[i])->vq.enabled = false;
 }
 
-int
-vio_deactivate(struct rte_eth_dev *dev)
+static int
+deactivate(struct rte_eth_dev *dev)
 {
 	struct vio_port *port = vio_port(dev);
 	int ret = close_gates(dev);
@@ -188,14 +189,22 @@ vio_deactivate(struct rte_eth_dev *dev)
 }
 
 int
+vio_deactivate(struct rte_eth_dev *dev)
+{
+	int ret = deactivate(dev);
+
+	vio_trace_reset(dev->data->port_id, ret);
+	return ret;
+}
+
+int
 vio_activate(struct rte_eth_dev *dev)
 {
 	struct vio_port *port = vio_port(dev);
 	int ret = port->bus->prepare == NULL ? 0 : port->bus->prepare(port);
 
 	if (ret == 0)
-		ret = virtio_device_negotiate(&port->device, wanted_features(dev),
-					      VIRTIO_FEATURE(VIRTIO_F_VERSION_1));
+		ret = vio_negotiate(port, wanted_features(dev));
 	if (ret == 0 && port->stuck) {
 		/* The reset that did not end then has ended now: what was given up comes back. */
 		port->stuck = false;
@@ -266,6 +275,7 @@ vio_dev_start(struct rte_eth_dev *dev)
 	port->started = ret == 0;
 	if (ret != 0)
 		set_queue_states(dev, false);
+	vio_trace_start(dev->data->port_id, port->pairs, port->live, ret);
 	pthread_mutex_unlock(&port->lock);
 	if (ret != 0)
 		return ret;
@@ -279,6 +289,7 @@ vio_dev_stop(struct rte_eth_dev *dev)
 	struct vio_port *port = vio_port(dev);
 
 	pthread_mutex_lock(&port->lock);
+	vio_trace_stop(dev->data->port_id);
 	port->started = false;
 	dev->data->dev_started = 0;
 	vio_deactivate(dev);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "vio_trace.h"
 #include "vio_user.h"
 
 static struct vio_user_port *
@@ -56,6 +57,7 @@ backend_gone(struct vio_user_port *user)
 {
 	struct rte_eth_dev *dev = &rte_eth_devices[user->port.data->port_id];
 
+	vio_trace_disconnect(user->port.data->port_id);
 	if (user->connected)
 		VIO_PORT_LOG(&user->port, driver, NOTICE, "the backend at %s went away; waiting for "
 			     "it", user->vu.addr.sun_path);
@@ -94,6 +96,7 @@ backend_connect(struct vio_user_port *user)
 		if (user->port.started)
 			ret = vio_activate(dev);
 	}
+	vio_trace_connect(user->port.data->port_id, ret);
 	if (ret != 0) {
 		connect_failed(user, ret);
 		return ret;

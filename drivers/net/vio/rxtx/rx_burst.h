@@ -47,6 +47,9 @@ bool vio_rx_batched(struct vio_rxq *q, uint16_t pos, uint32_t *len, uint32_t *id
 /** Fill a ring whose device completes out of order. */
 void vio_rx_fill_shuffled(struct vio_rxq *q);
 
+/** The pool of a queue could not give @p n mbufs: take and count fewer. @return how many */
+uint16_t vio_rx_alloc_some(struct vio_rxq *q, struct rte_mbuf **mbufs, uint16_t n);
+
 #define VIO_RX_IS_PACKED(flags) (((flags) & VIO_RX_PACKED) != 0)
 
 /** Bytes of a header. */
@@ -88,13 +91,9 @@ vio_rx_free(const struct vio_rxq *q, const uint32_t flags)
 static __rte_always_inline uint16_t
 vio_rx_alloc(struct vio_rxq *q, struct rte_mbuf **mbufs, uint16_t n)
 {
-	while (unlikely(vio_pool_get(q->mp, mbufs, n) != 0)) {
-		q->stats.nombuf += (n + 1) / 2;
-		n /= 2;
-		if (n == 0)
-			break;
-	}
-	return n;
+	if (likely(vio_pool_get(q->mp, mbufs, n) == 0))
+		return n;
+	return vio_rx_alloc_some(q, mbufs, n);
 }
 
 /** Where the device is to write the header of the packet that goes into @p m. */

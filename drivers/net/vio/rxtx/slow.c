@@ -7,6 +7,7 @@
  */
 
 #include "../vio.h"
+#include "../vio_trace.h"
 #include "rx_burst.h"
 #include "rxtx.h"
 #include "slow_packed.h"
@@ -26,6 +27,19 @@ vio_rx_shuffle(struct vio_rxq *q, uint16_t pos)
 		q->ids[i] = i;
 	q->batch_end = pos;
 	q->shuffled = 1;
+}
+
+uint16_t
+vio_rx_alloc_some(struct vio_rxq *q, struct rte_mbuf **mbufs, uint16_t n)
+{
+	uint16_t got = n;
+
+	do {
+		q->stats.nombuf += (got + 1) / 2;
+		got /= 2;
+	} while (got != 0 && vio_pool_get(q->mp, mbufs, got) != 0);
+	vio_trace_refill_failure(q->vq.port_id, q->vq.queue_id, n - got);
+	return got;
 }
 
 /** How far ahead of @p pos the buffer @p id is, all being in order. */
