@@ -144,10 +144,19 @@ class Site:
         self._undo.callback(client.close)
         return client
 
-    def run(self, command, check=True, env=None):
-        """Runs a program to its end; returns status and output."""
-        done = subprocess.run([str(part) for part in command], env=env or self.environment, text=True,
-                              errors="replace", timeout=COMMAND, stdin=subprocess.DEVNULL,
+    def shared_memory(self):
+        """EAL's options for memory that another process can attach to: hugepages with names."""
+        folder = self.folder / "huge"
+        folder.mkdir()
+        subprocess.run(["mount", "-t", "hugetlbfs", "-o", "pagesize=2M", "vio-test", str(folder)],
+                       check=True)
+        self._undo.callback(subprocess.run, ["umount", str(folder)], check=True)
+        return ["--huge-dir", str(folder), "--single-file-segments", "-m", "64"]
+
+    def run(self, command, check=True, env=None, text=""):
+        """Runs a program to its end, with text to read; returns status and output."""
+        done = subprocess.run([str(part) for part in command], env=env or self.environment,
+                              text=True, errors="replace", timeout=COMMAND, input=text,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         assert not check or done.returncode == 0, (f"'{command[0]}' ended with status "
                                                    f"{done.returncode}:\n{done.stdout}")
@@ -181,7 +190,8 @@ NO_PORT = 2
 NO_START = 4
 
 
-def start_port(site, vdev, memory="nohuge"):
+def start_port(site, vdev, memory="nohuge", mbufs=1023):
     """An application that starts a port: exit status and output."""
     program = REPO / os.environ.get("VIO_BUILD", "build") / "tests/native/start-port"
-    return site.run(site.command(program, "front", [vdev], memory), check=False)
+    return site.run([*site.command(program, "front", [vdev], memory), "--", str(mbufs)],
+                    check=False)

@@ -55,6 +55,11 @@ class Ovs:
         """Starts the switch; what it has to do stands in the database."""
         self._switch = self._daemon(SWITCH, f"unix:{self._database}")
 
+    @property
+    def pid(self):
+        """Process id of the switch."""
+        return self._switch.pid
+
     def kill(self):
         """Ends the switch by SIGKILL."""
         self._switch.signal(signal.SIGKILL)

@@ -34,6 +34,8 @@ class Request(IntEnum):
     SET_VRING_ENABLE = 18
     SEND_RARP = 19
     NET_SET_MTU = 20
+    SET_BACKEND_REQ_FD = 21
+    GET_CONFIG = 24
     GET_MAX_MEM_SLOTS = 36
     ADD_MEM_REG = 37
     REM_MEM_REG = 38
@@ -43,6 +45,7 @@ class Request(IntEnum):
 
 NET_F_MTU = 1 << 3
 NET_F_MRG_RXBUF = 1 << 15
+NET_F_STATUS = 1 << 16
 NET_F_MQ = 1 << 22
 F_PROTOCOL_FEATURES = 1 << 30
 F_VERSION_1 = 1 << 32
@@ -50,6 +53,8 @@ F_VERSION_1 = 1 << 32
 PROTOCOL_MQ = 1 << 0
 PROTOCOL_REPLY_ACK = 1 << 3
 PROTOCOL_MTU = 1 << 4
+PROTOCOL_BACKEND_REQ = 1 << 5
+PROTOCOL_CONFIG = 1 << 9
 PROTOCOL_SLOTS = 1 << 15
 PROTOCOL_STATUS = 1 << 16
 
@@ -58,6 +63,8 @@ REPLY = 4
 NEED_REPLY = 8
 NO_FD = 1 << 8
 TABLE_MAX = 8  # regions in one SET_MEM_TABLE
+BACKEND_CONFIG_CHANGE = 2  # a request of the backend
+CONFIG_STATUS = 6          # where the link's state is in the configuration (5.1.4)
 
 REFUSE = object()
 """An answer: a negative acknowledgement."""
@@ -85,11 +92,12 @@ class Backend:
     """The device. One thread does it all, so that nothing in here needs a lock.
 
     answers: what to say to a request instead of the right thing: REFUSE, bytes for the socket (none
-    at all: silence), or a function that does it with the socket. It can be changed while the backend
-    runs, and so can features and protocol.
+    at all: silence), or a function that does it with the socket. It can be changed while the
+    backend runs, and so can features and protocol. config: it has a configuration, with the link.
     """
 
-    def __init__(self, path, pairs=1, *, client=False, slots=0, merge=True, mtu=False):
+    def __init__(self, path, pairs=1, *, client=False, slots=0, merge=True, mtu=False,
+                 config=False):
         self.path = path
         self.pairs = pairs
         self.client = client
@@ -101,6 +109,9 @@ class Backend:
         self.protocol = PROTOCOL_REPLY_ACK | PROTOCOL_STATUS | PROTOCOL_MQ
         self.protocol |= PROTOCOL_SLOTS if slots else 0
         self.protocol |= PROTOCOL_MTU if mtu else 0
+        self.features |= NET_F_STATUS if config else 0
+        self.protocol |= PROTOCOL_CONFIG | PROTOCOL_BACKEND_REQ if config else 0
+        self.link_up = True
         self.answers = {}
         self.wires = [Cable() for _ in range(pairs)]
         self.memory = Memory()
@@ -112,6 +123,7 @@ class Backend:
         self._rings = []
         self._held = {}     # frames that found no room: by ring
         self._connection = None
+        self._channel = None  # for requests of ours
         self._listener = None
         self._thread = None
         self._trouble = None
@@ -173,6 +185,13 @@ class Backend:
         """Until the driver is ready for frames."""
         wanted = list(range(2 * (pairs or self.pairs)))
         wait_for(lambda: self.running == wanted, f"the port to start queues {wanted}", limit)
+
+    def set_link(self, up):
+        """Changes the link's state in the configuration, and tells; waits until that was heard."""
+        self.link_up = up
+        self._channel.sendall(struct.pack("<III", BACKEND_CONFIG_CHANGE, VERSION | NEED_REPLY, 0))
+        answer = self._channel.recv(64)
+        assert answer == reply(BACKEND_CONFIG_CHANGE, bytes(8)), f"the answer is {answer.hex()}"
 
     def asked(self, request):
         """Payloads of all requests of this kind on the present connection."""
@@ -299,9 +318,10 @@ class Backend:
         self.lost += len(self._held)
         self._held.clear()
         self.memory.clear()
-        if self._connection:
-            self._connection.close()
-            self._connection = None
+        for name in "_connection", "_channel":
+            if getattr(self, name):
+                getattr(self, name).close()
+                setattr(self, name, None)
 
     def _serve(self):
         """One request."""
@@ -451,6 +471,16 @@ class Backend:
 
     def _do_net_set_mtu(self, _payload, _files):
         pass
+
+    def _do_set_backend_req_fd(self, _payload, files):
+        self._channel, = [socket.socket(fileno=file) for file in files]
+        self._channel.settimeout(FRAME)
+
+    def _do_get_config(self, payload, _files):
+        offset, size, _ = struct.unpack_from("<III", payload)
+        config = bytearray(256)
+        struct.pack_into("<H", config, CONFIG_STATUS, self.link_up)
+        return payload[:12] + bytes(config[offset:offset + size])
 
     def _do_set_status(self, payload, _files):
         self._status, = struct.unpack("<Q", payload)
