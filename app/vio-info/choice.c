@@ -22,6 +22,10 @@ static const struct {
 } requests[] = {
 	{ VIO_FEATURES_PACKED, true, "used with packed_vq=1" },
 	{ VIO_OFFLOAD_FEATURES, false, "used with offloads" },
+	{ VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VLAN), false, "used with a VLAN filter" },
+	{ VIRTIO_FEATURE(VIRTIO_NET_F_RSS), false, "used with RTE_ETH_MQ_RX_RSS" },
+	{ VIRTIO_FEATURE(VIRTIO_NET_F_NOTF_COAL) | VIRTIO_FEATURE(VIRTIO_NET_F_VQ_NOTF_COAL),
+	  false, "used with rx_max_usecs or rx_max_packets" },
 };
 
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))

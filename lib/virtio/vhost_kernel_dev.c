@@ -25,7 +25,8 @@ vhost_kernel_ask(const struct virtio_vhost_kernel_pair *pair, unsigned long requ
 	int rc = virtio_tap_ioctl(pair->vhost_fd, request, arg);
 
 	if (rc != 0)
-		virtio_log(VIRTIO_LOG_ERR, "vhost-net: %s failed: %s", name, strerror(-rc));
+		virtio_log(VIRTIO_LOG_ERR, "vhost-net: %s failed: %s", name,
+			   rc == -ENOTTY ? "this is no vhost-net device" : strerror(-rc));
 	return rc;
 }
 

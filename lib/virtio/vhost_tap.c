@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -62,8 +63,31 @@ configure(int fd, char ifname[IFNAMSIZ], bool macvtap, bool multi)
 	return 0;
 }
 
+/* TUNSETIFF has one error for all of this. */
 static const char *
-advice(int rc, bool macvtap)
+why_invalid(const char *ifname)
+{
+	char path[sizeof("/sys/class/net//tun_flags") + IFNAMSIZ];
+	unsigned int flags = 0;
+	FILE *f;
+
+	if (strpbrk(ifname, "/: \t\n") != NULL)
+		return "no interface can have this name";
+	snprintf(path, sizeof(path), "/sys/class/net/%s/tun_flags", ifname);
+	f = fopen(path, "re");
+	if (f != NULL) {
+		if (fscanf(f, "%x", &flags) != 1)
+			flags = 0;
+		fclose(f);
+	}
+	if (if_nametoindex(ifname) != 0 && (flags & IFF_TAP) == 0)
+		return "there is an interface of this name, but it is no TAP";
+	return "it exists with another number of queues: one queue pair needs a TAP without "
+	       "multi_queue, more need one with it";
+}
+
+static const char *
+advice(int rc, const char *ifname, bool macvtap)
 {
 	switch (rc) {
 	case -EPERM:
@@ -72,8 +96,7 @@ advice(int rc, bool macvtap)
 	case -EBUSY:
 		return "somebody else uses it";
 	case -EINVAL:
-		return "it exists with another number of queues: one queue pair needs a TAP without "
-		       "multi_queue, more need one with it";
+		return macvtap ? strerror(EINVAL) : why_invalid(ifname);
 	case -ENOENT:
 	case -ENODEV:
 		return macvtap ? "there is no such device" : "the kernel module tun is missing";
@@ -95,7 +118,7 @@ virtio_tap_open(const char *path, char ifname[IFNAMSIZ], bool multi)
 	if (rc == 0)
 		return fd;
 	virtio_log(VIRTIO_LOG_ERR, "vhost-net: cannot use %s %s: %s", macvtap ? "macvtap" : "TAP",
-		   macvtap ? path : ifname, advice(rc, macvtap));
+		   macvtap ? path : ifname, advice(rc, ifname, macvtap));
 	if (fd >= 0)
 		close(fd);
 	return rc;

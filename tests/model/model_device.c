@@ -28,7 +28,7 @@ get_status(struct virtio_transport *t, uint8_t *status)
 	struct model_device *device = device_of(t);
 
 	pthread_mutex_lock(&device->lock);
-	*status = device->status;
+	*status = device->gone ? 0xff : device->status;
 	pthread_mutex_unlock(&device->lock);
 	return 0;
 }
@@ -38,6 +38,7 @@ device_reset(struct model_device *device)
 {
 	for (unsigned int i = 0; i < MODEL_QUEUES; i++)
 		model_queue_stop(&device->queues[i]);
+	model_ctrl_reset(device);
 	device->status = 0;
 	device->base.features = 0;
 	device->num_resets++;
@@ -124,7 +125,12 @@ read_config(struct virtio_transport *t, uint32_t offset, void *buf, uint32_t len
 
 	if ((uint64_t)offset + len > sizeof(device->config))
 		return -EINVAL;
-	memcpy(buf, (const char *)&device->config + offset, len);
+	pthread_mutex_lock(&device->lock);
+	if (device->gone)
+		memset(buf, 0xff, len);
+	else
+		memcpy(buf, (const char *)&device->config + offset, len);
+	pthread_mutex_unlock(&device->lock);
 	return 0;
 }
 
@@ -149,6 +155,9 @@ queue_max_size(struct virtio_transport *t, uint16_t q, uint16_t *size)
 	struct model_device *device = device_of(t);
 
 	*size = q < device->num_queues ? device->max_size : 0;
+	if (*size != 0 && device->ctrl_size != 0 && q < MODEL_QUEUES &&
+	    model_ctrl_is(&device->queues[q]))
+		*size = device->ctrl_size;
 	return 0;
 }
 
@@ -208,6 +217,12 @@ kick(const struct virtio_notifier *n, uint16_t next)
 	}
 	__atomic_fetch_add(&q->kicks, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&q->num_kicks, 1, __ATOMIC_RELAXED);
+	if (!model_ctrl_is(q))
+		return;
+	/* Nobody else looks at commands: the driver waits for the answer. */
+	pthread_mutex_lock(&q->device->lock);
+	model_ctrl_look(q);
+	pthread_mutex_unlock(&q->device->lock);
 }
 
 static int
@@ -267,6 +282,7 @@ model_device_init(struct model_device *device)
 		.seed = 1,
 	};
 	pthread_mutex_init(&device->lock, NULL);
+	model_ctrl_reset(device);
 	for (unsigned int i = 0; i < MODEL_QUEUES; i++) {
 		device->queues[i].device = device;
 		device->queues[i].index = i;
@@ -278,6 +294,7 @@ model_device_fini(struct model_device *device)
 {
 	for (unsigned int i = 0; i < MODEL_QUEUES; i++)
 		model_queue_stop(&device->queues[i]);
+	model_ctrl_fini(device);
 	for (unsigned int i = 0; i < device->num_sent; i++)
 		free(device->sent[i].bytes);
 	free(device->sent);
@@ -306,8 +323,18 @@ model_device_look(struct model_device *device)
 }
 
 void
+model_device_unplug(struct model_device *device)
+{
+	device->gone = true;
+	for (unsigned int i = 0; i < MODEL_QUEUES; i++)
+		model_queue_stop(&device->queues[i]);
+}
+
+void
 model_device_added(struct model_queue *q, const struct model_chain *chain)
 {
+	if (model_ctrl_is(q))
+		return; /* model_ctrl.c looks at it when it was notified */
 	if (q->index % 2 == 0)
 		model_net_check_rx(q, chain);
 	else
@@ -324,4 +351,14 @@ struct model_queue *
 model_txq(struct model_device *device, unsigned int n)
 {
 	return &device->queues[2 * n + 1];
+}
+
+struct model_queue *
+model_device_ctrlq(struct model_device *device)
+{
+	for (unsigned int i = 0; i < MODEL_QUEUES; i++)
+		if (model_ctrl_is(&device->queues[i]))
+			return &device->queues[i];
+	fail_msg("there is no control queue");
+	return NULL;
 }

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model_ctrl.h"
 #include "model_queue.h"
 #include "transport.h"
 #include "virtio_spec.h"
@@ -38,8 +39,10 @@ struct model_device {
 	uint64_t offered;
 	uint16_t max_size;    /**< of each queue */
 	uint16_t num_queues;
+	uint16_t ctrl_size;   /**< of the control queue, 0: as the others */
 	bool iova;            /**< it addresses memory by IOVA, see model_memory.h */
 	bool stuck;           /**< it does not finish a reset, and goes on */
+	bool gone;            /**< its registers read as all ones */
 	bool concurrent;      /**< bursts and resets happen at once: kicks cannot be judged */
 	uint64_t seed;
 	struct virtio_spec_net_config config;
@@ -53,6 +56,7 @@ struct model_device {
 	unsigned int num_sent;
 	unsigned int max_sent;
 	unsigned int num_resets;
+	struct model_ctrl ctrl;
 };
 
 /** A device with VERSION_1, one pair of queues of 256 and nothing else. */
@@ -70,11 +74,16 @@ bool model_device_live(const struct model_device *device);
 /** Look at all rings. */
 void model_device_look(struct model_device *device);
 
+/** The device is pulled out: its registers read as all ones, and it has no buffer any more. */
+void model_device_unplug(struct model_device *device);
+
 /** For queues: a buffer was made available. */
 void model_device_added(struct model_queue *q, const struct model_chain *chain);
 
 /** Receive and transmit queue of pair @p n. */
 struct model_queue *model_rxq(struct model_device *device, unsigned int n);
 struct model_queue *model_txq(struct model_device *device, unsigned int n);
+/** The control queue; fails where none was negotiated. */
+struct model_queue *model_device_ctrlq(struct model_device *device);
 
 #endif /* MODEL_DEVICE_H */

@@ -100,6 +100,9 @@ model_net_take_tx(struct model_queue *q, const struct model_chain *chain)
 	const uint32_t hdr = hdr_size(device);
 	struct model_sent *sent;
 
+	if (q->index / 2 >= device->ctrl.pairs)
+		model_breach(42, "queue %u: sent on, but %u pairs are on", q->index,
+			     device->ctrl.pairs);
 	if (chain->writable != 0)
 		model_breach(36, "queue %u: writable parts in a sent buffer", q->index);
 	if (chain->readable < hdr) {

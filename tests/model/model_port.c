@@ -20,6 +20,7 @@
 
 /* Like a PCI device: there from the beginning, reset by its status register. */
 static const struct vio_bus model_bus = { .present = NULL };
+static const struct vio_bus model_watched_bus = { .watched = true };
 
 const struct model_rx_path model_rx_paths[] = {
 	{ "recv_pkts", "virtio_recv_pkts,", false, false, 0 },
@@ -214,6 +215,10 @@ fill_in(struct model_port_config *config)
 		config->tx_size = 256;
 	if (config->pairs == 0)
 		config->pairs = 1;
+	if (config->rx_queues == 0)
+		config->rx_queues = config->pairs;
+	if (config->tx_queues == 0)
+		config->tx_queues = config->pairs;
 	if (config->data_room == 0)
 		config->data_room = 2048;
 	if (config->mbufs == 0)
@@ -229,11 +234,21 @@ make_device(struct model_device *device, const struct model_port_config *config)
 	device->offered |= config->features;
 	device->iova = config->iova;
 	device->num_queues = 2 * config->pairs;
+	if (config->features & VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ))
+		device->num_queues++;
 	device->base.num_queues = device->num_queues;
 	device->max_size = config->max_size != 0 ? config->max_size :
 			   RTE_MAX(1024, RTE_MAX(config->rx_size, config->tx_size));
 	device->seed = config->seed;
 	device->config.max_virtqueue_pairs = config->pairs;
+	device->config.status = VIRTIO_NET_S_LINK_UP;
+	device->config.mtu = 9000;
+	device->config.speed = config->speed != 0 ? config->speed : UINT32_MAX;
+	device->config.duplex = 1;
+	device->config.rss_max_key_size = config->rss_key != 0 ? config->rss_key : 40;
+	device->config.rss_max_indirection_table_length = config->rss_table != 0 ?
+							  config->rss_table : 128;
+	device->config.supported_hash_types = config->hash_types != 0 ? config->hash_types : 0x1ff;
 	memcpy(device->config.mac, config->mac, sizeof(config->mac));
 }
 
@@ -245,6 +260,7 @@ model_port_create(const struct model_port_config *config)
 	static const struct rte_driver driver = { .name = "net_model" };
 	static struct rte_device bus_device = { .name = "net_model", .driver = &driver };
 	static const char *const no_args[] = { NULL };
+	static const char *const coal_args[] = { "rx_max_usecs", "rx_max_packets", NULL };
 	struct vio_devargs args = VIO_DEVARGS_DEFAULT;
 	char pool_name[32];
 
@@ -267,13 +283,15 @@ model_port_create(const struct model_port_config *config)
 	/* Not from the model's memory: ethdev frees it. */
 	port->dev->data->dev_private = rte_zmalloc("model_port", sizeof(struct vio_port), 0);
 	assert_non_null(port->dev->data->dev_private);
-	assert_int_equal(vio_devargs_parse(NULL, no_args, &args), 0);
+	assert_int_equal(vio_devargs_parse(port->config.args, port->config.args == NULL ? no_args :
+					   coal_args, &args), 0);
 	args.packed_vq = true; /* as over PCI */
 	args.vectorized = port->config.simd != 0;
 	args.packed_vq = !port->config.split;
 	if (port->config.simd != 0)
 		assert_int_equal(rte_vect_set_max_simd_bitwidth(port->config.simd), 0);
-	vio_port_prepare(port->dev, &port->device.base, &model_bus, &args, !port->config.iova);
+	vio_port_prepare(port->dev, &port->device.base, port->config.watched ?
+			 &model_watched_bus : &model_bus, &args, !port->config.iova);
 	assert_int_equal(vio_inspect(vio_port(port->dev)), 0);
 	assert_int_equal(vio_port_init(port->dev), 0);
 	rte_eth_dev_probing_finish(port->dev);
@@ -290,6 +308,8 @@ model_port_setup(struct model_port *port)
 	const struct model_port_config *config = &port->config;
 	const struct rte_eth_conf conf = {
 		.rxmode.offloads = config->rx_offloads,
+		.rxmode.mq_mode = config->mq_mode,
+		.rx_adv_conf.rss_conf = config->rss,
 		.txmode.offloads = config->tx_offloads,
 	};
 	const struct rte_eth_rxconf rxconf = {
@@ -301,13 +321,14 @@ model_port_setup(struct model_port *port)
 		.offloads = config->tx_offloads,
 	};
 
-	assert_int_equal(rte_eth_dev_configure(port->id, config->pairs, config->pairs, &conf), 0);
-	for (uint16_t i = 0; i < config->pairs; i++) {
+	assert_int_equal(rte_eth_dev_configure(port->id, config->rx_queues, config->tx_queues,
+					       &conf), 0);
+	for (uint16_t i = 0; i < config->rx_queues; i++)
 		assert_int_equal(rte_eth_rx_queue_setup(port->id, i, config->rx_size,
 				SOCKET_ID_ANY, &rxconf, model_pool_mp(port->pool)), 0);
+	for (uint16_t i = 0; i < config->tx_queues; i++)
 		assert_int_equal(rte_eth_tx_queue_setup(port->id, i, config->tx_size,
 				SOCKET_ID_ANY, &txconf), 0);
-	}
 }
 
 void

@@ -31,7 +31,17 @@ struct model_port_config {
 	bool iova;               /**< the device addresses by IOVA */
 	bool split;              /**< packed rings are not wanted, offered or not */
 	uint16_t simd;           /**< vectors of so many bits may be used */
-	uint16_t pairs;
+	uint16_t pairs;          /**< that the device has */
+	uint16_t rx_queues;      /**< 0: as many */
+	uint16_t tx_queues;
+	uint32_t mq_mode;        /**< how receive queues are chosen: RTE_ETH_MQ_RX_* */
+	struct rte_eth_rss_conf rss;
+	uint8_t rss_key;         /**< limits of the device: 0: 40 bytes, 128 entries, all types */
+	uint16_t rss_table;
+	uint32_t hash_types;
+	uint32_t speed;          /**< in the device's configuration, Mbit/s */
+	bool watched;            /**< the driver looks at the device's registers now and then */
+	const char *args;        /**< rx_max_usecs, rx_max_packets; NULL: neither */
 	uint16_t rx_size;
 	uint16_t tx_size;
 	uint16_t max_size;       /**< of the device's queues, 0: 1024 or what is asked for */

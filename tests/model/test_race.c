@@ -26,6 +26,10 @@
 
 /** Frames that go each way between two threads. */
 #define FRAMES 30000
+#define SLEEPY_FRAMES 5000
+
+/** Nothing moves any more when nothing has moved for so long. */
+#define STALL_S 30u
 
 #define EVENT_IDX VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX)
 
@@ -76,6 +80,7 @@ struct race {
 	eth_tx_burst_t tx;
 	eth_rx_burst_t wrong_rx; /**< callback of another path: never to be let in */
 	bool chains;             /**< packets of several segments are sent */
+	bool mute;               /**< nothing is sent */
 	bool stop;
 	uint64_t wrong;          /**< packets received that are not as they should be */
 	uint64_t wrong_sent;     /**< packets that arrived and are not */
@@ -178,11 +183,31 @@ driver_turn(struct race *r)
 	if (r->wrong_rx != NULL)
 		r->wrong += r->wrong_rx(rxq, pkts, 32);
 
-	while (made < 16 && (pkts[made] = make_packet(r)) != NULL)
+	while (made < 16 && !r->mute && (pkts[made] = make_packet(r)) != NULL)
 		made++;
 	n = r->tx(txq, pkts, made);
 	rte_pktmbuf_free_bulk(pkts + n, made - n);
 	return received != 0 || n != 0;
+}
+
+/** Until @p frames were received. @return false where nothing came any more */
+static bool
+drive(struct race *r, uint64_t frames)
+{
+	uint64_t since = rte_get_timer_cycles();
+	uint64_t before = 0;
+	unsigned int turns = 0;
+
+	while (r->num_received < frames) {
+		idle(&turns, driver_turn(r));
+		if (r->num_received != before) {
+			before = r->num_received;
+			since = rte_get_timer_cycles();
+		} else if (rte_get_timer_cycles() - since > STALL_S * rte_get_timer_hz()) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static void
@@ -300,19 +325,83 @@ serve(void *arg)
 static void
 device_at_the_same_time(void **state)
 {
-	unsigned int turns = 0;
 	pthread_t thread;
 	struct race r;
+	bool moved;
 
 	race_start(&r, *state, 0);
 	assert_int_equal(pthread_create(&thread, NULL, serve, &r), 0);
-	for (uint64_t i = 0; i < 100 * FRAMES && r.num_received < FRAMES; i++)
-		idle(&turns, driver_turn(&r));
+	moved = drive(&r, FRAMES);
 	__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
-	assert_true(r.num_received >= FRAMES);
+	assert_true(moved);
 	assert_int_not_equal(r.num_arrived, 0);
 	race_end(&r);
+}
+
+static uint64_t
+num_kicks(const struct race *r)
+{
+	const struct model_queue *queues = r->port->device.queues;
+
+	return __atomic_load_n(&queues[0].num_kicks, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&queues[1].num_kicks, __ATOMIC_RELAXED);
+}
+
+static void
+notify_both(struct race *r, enum model_notify when)
+{
+	pthread_mutex_lock(&r->port->device.lock);
+	for (unsigned int i = 0; i < 2; i++)
+		model_queue_notify(&r->port->device.queues[i], when);
+	pthread_mutex_unlock(&r->port->device.lock);
+}
+
+/** A device that sleeps when it has nothing to do. */
+static void *
+serve_when_notified(void *arg)
+{
+	struct race *r = arg;
+
+	while (!told_to_stop(r)) {
+		uint64_t kicks;
+
+		notify_both(r, MODEL_NOTIFY_NEVER);
+		while (device_turn(r))
+			;
+		kicks = num_kicks(r);
+		notify_both(r, MODEL_NOTIFY_ALWAYS);
+		/* Barrier C, device's half: its words before it looks once more. */
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (device_turn(r))
+			continue;
+		while (!told_to_stop(r) && num_kicks(r) == kicks)
+			sched_yield();
+	}
+	return NULL;
+}
+
+/**
+ * Barrier C: no notification is lost that the device waits for, of refills alone and of what is
+ * sent. Once one is, nothing moves any more.
+ */
+static void
+device_sleeps(void **state)
+{
+	for (unsigned int variant = 0; variant < 4; variant++) {
+		pthread_t thread;
+		struct race r;
+		bool moved;
+
+		race_start(&r, *state, variant & 1 ? EVENT_IDX : 0);
+		r.mute = variant & 2;
+		assert_int_equal(pthread_create(&thread, NULL, serve_when_notified, &r), 0);
+		moved = drive(&r, SLEEPY_FRAMES);
+		__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
+		pthread_join(thread, NULL);
+		assert_true(moved);
+		race_end(&r);
+	}
 }
 
 int
@@ -326,6 +415,7 @@ main(void)
 			   "race_%s_queues_taken_while_polled", path->name);
 		model_case(device_at_the_same_time, path, missing,
 			   "race_%s_device_at_the_same_time", path->name);
+		model_case(device_sleeps, path, missing, "race_%s_device_sleeps", path->name);
 	}
 	return model_cases_run("race");
 }

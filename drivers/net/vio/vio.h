@@ -22,9 +22,12 @@
 #include "transport.h"
 #include "vio_ctrl.h"
 #include "vio_features.h"
+#include "vio_filter.h"
+#include "vio_health.h"
 #include "vio_log.h"
 #include "vio_offload.h"
 #include "vio_queue.h"
+#include "vio_rss.h"
 
 /** Largest number of queue pairs (5.1.4.2). */
 #define VIO_MAX_PAIRS 0x8000
@@ -52,6 +55,8 @@ struct vio_devargs {
 	struct rte_ether_addr mac; /**< all zero: not given */
 	uint32_t queue_size;       /**< descriptors of each ring */
 	uint32_t queues;           /**< queue pairs */
+	uint32_t rx_max_packets;   /**< received packets per notification, 0: the device's choice */
+	uint32_t rx_max_usecs;     /**< microseconds until one, 0: the device's choice */
 	uint32_t speed;            /**< Mbit/s to report, RTE_ETH_SPEED_NUM_UNKNOWN: the device's */
 };
 
@@ -63,6 +68,8 @@ struct vio_config {
 	uint16_t max_mtu;    /**< largest MTU */
 	uint32_t speed;      /**< Mbit/s, or RTE_ETH_SPEED_NUM_UNKNOWN */
 	uint8_t duplex;      /**< RTE_ETH_LINK_FULL_DUPLEX or _HALF_ */
+	uint16_t rss_table;  /**< RSS: entries of the largest table */
+	uint32_t hash_types; /**< RSS: types that the device hashes by, VIRTIO_NET_RSS_HASH_TYPE_* */
 	uint64_t ignore;     /**< features offered with a configuration that cannot be */
 };
 
@@ -85,6 +92,8 @@ struct vio_bus {
 	int (*rx_mode)(struct vio_port *port, uint8_t cmd, bool on);
 	/** The port has another MTU. */
 	int (*mtu)(struct vio_port *port, uint16_t mtu);
+	/** The device says in registers alone what becomes of it: look at them, see vio_health.h. */
+	bool watched;
 	/** Before the port is taken down for good, with no lock held. */
 	void (*closing)(struct vio_port *port);
 };
@@ -105,11 +114,17 @@ struct vio_port {
 	uint16_t *ring_max;           /**< largest ring of each of 2 x usable_pairs queues */
 	bool open;                    /**< from prepare to close */
 	bool started;                 /**< the application wants packets */
+	bool link_down;               /**< it does not for now: rte_eth_dev_set_link_down() */
 	bool live;                    /**< the device works for us */
 	bool stuck;                   /**< it did not finish its last reset: it may still write */
 	uint16_t rx_variant;          /**< of the callbacks in force, see vio_gate.h */
 	uint16_t tx_variant;
+	const struct rte_memzone *spare; /**< rings of vio_spare.c, NULL: none */
 	struct vio_ctrl ctrl;
+	struct vio_filter filter;
+	struct vio_rss rss;
+	struct vio_health health;
+	uint64_t activations;         /**< how often the device went live; an extended statistic */
 	char rx_reason[192];          /**< why the Rx path was chosen */
 	char tx_reason[192];
 	uint8_t rx_path;              /**< row of the table in rxtx/paths.c, or VIO_PATH_NONE */
@@ -129,6 +144,13 @@ static inline bool
 vio_has(const struct vio_port *port, unsigned int bit)
 {
 	return virtio_device_has(&port->device, bit);
+}
+
+/** Did the device offer @p bit when it was last asked, with a configuration that can be? */
+static inline bool
+vio_offers(const struct vio_port *port, unsigned int bit)
+{
+	return ((port->device.offered & ~port->config.ignore) >> bit) & 1;
 }
 
 /** Fill in the parts of a port that say what it is; nothing is touched or allocated. */
@@ -208,11 +230,62 @@ int vio_deactivate(struct rte_eth_dev *dev);
  */
 int vio_repath(struct rte_eth_dev *dev);
 
-/* vio_stats.c */
-/** ethdev's eth_dev_priv_dump: where the queues are, and how large. */
+/* vio_spare.c */
+/**
+ * Tell the device of the queues that its pairs have beside those of ethdev, between negotiation and
+ * DRIVER_OK. 0 or a negative errno.
+ */
+int vio_spare_start(struct rte_eth_dev *dev);
+/** Free what they took; the device was reset. */
+void vio_spare_free(struct vio_port *port);
+
+/* vio_admin.c */
+/** Is the device to be live, as far as the application is concerned? */
+static inline bool
+vio_port_wanted(const struct vio_port *port)
+{
+	return port->started && !port->link_down;
+}
+/**
+ * Take a live device down and up again, because it has to be negotiated with anew. The application
+ * goes on polling; what is in the rings is lost. Under port->lock. 0 or a negative errno.
+ */
+int vio_reactivate(struct rte_eth_dev *dev);
+/**
+ * ethdev's dev_set_link_up and dev_set_link_down. A port whose link was taken down has no live
+ * device, and stays so over stops and starts.
+ */
+int vio_dev_set_link_up(struct rte_eth_dev *dev);
+int vio_dev_set_link_down(struct rte_eth_dev *dev);
+/**
+ * ethdev's dev_reset: the port as it was found, without queues, and with what the device says of
+ * itself now. It is how to go on after RTE_ETH_EVENT_INTR_RESET.
+ */
+int vio_dev_reset(struct rte_eth_dev *dev);
+/** ethdev's is_removed. */
+int vio_is_removed(struct rte_eth_dev *dev);
+/** ethdev's get_reg; what is in it: vio_admin.c. */
+int vio_get_reg(struct rte_eth_dev *dev, struct rte_dev_reg_info *info);
+
+/* rxtx/descs.c */
+/** ethdev's rx_queue_count, rx_descriptor_status, tx_descriptor_status, for the polling thread. */
+uint32_t vio_rx_queue_count(void *rxq);
+int vio_rx_descriptor_status(void *rxq, uint16_t offset);
+int vio_tx_descriptor_status(void *txq, uint16_t offset);
+/** ethdev's get_monitor_addr: the memory that changes with the next packet. */
+int vio_get_monitor_addr(void *rxq, struct rte_power_monitor_cond *cond);
+
+/* vio_dump.c */
+/** In a word: live, stopped, ... */
+const char *vio_port_state(const struct vio_port *port);
+/** ethdev's eth_dev_priv_dump: where the queues are, and how large; what the port receives. */
 int vio_priv_dump(struct rte_eth_dev *dev, FILE *file);
+
+/* vio_stats.c */
 int vio_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);
 int vio_stats_reset(struct rte_eth_dev *dev);
+/** ethdev's xstats_reset: queues' counters and the port's. */
+int vio_xstats_reset(struct rte_eth_dev *dev);
 int vio_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
 int vio_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
 			 unsigned int n);

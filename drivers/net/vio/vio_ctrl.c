@@ -1,194 +1,74 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright 2026 The vio authors */
 
-/* vio_ctrl.c - the control virtqueue, and the ethdev operations that are a command each. */
+/* vio_ctrl.c - see vio_ctrl.h. */
 
 #include <errno.h>
-#include <string.h>
 
 #include <rte_byteorder.h>
-#include <rte_cycles.h>
 
 #include "vio.h"
 #include "virtio_spec.h"
 
-/* The command lies behind the ring: class and command, data, and on a line of its own the answer. */
-#define CMD_HDR_LEN 2
-#define CMD_ACK_OFFSET (CMD_HDR_LEN + VIO_CTRL_DATA_MAX)
-#define CMD_LEN (CMD_ACK_OFFSET + 1)
+/** Features that CTRL_GUEST_OFFLOADS_SET switches (5.1.6.5.8.1). */
+#define GUEST_OFFLOADS \
+	(VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_CSUM) | VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO4) | \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO6) | VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_ECN) | \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_UFO) | VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_USO4) | \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_USO6))
 
-/** Pause between two looks at the used ring, in microseconds. */
-#define CTRL_POLL_US 20
-
-/** No device answers with this (5.1.6.5: 0 is OK, 1 is ERR). */
-#define ACK_UNANSWERED 0xff
-
-/** Number of the control virtqueue (5.1.2): behind all pairs where MQ was negotiated. */
-static uint16_t
-ctrl_index(const struct vio_port *port)
-{
-	return vio_has(port, VIRTIO_NET_F_MQ) ? 2 * port->config.max_pairs : 2;
-}
-
-static int
-ctrl_alloc(struct vio_port *port)
-{
-	struct vio_ctrl *ctrl = &port->ctrl;
-	size_t ring_len = vring_split_bytes(VIO_CTRL_RING, VRING_SPLIT_ALIGN);
-	struct rte_eth_dev *dev = &rte_eth_devices[port->data->port_id];
-
-	if (ctrl->mz == NULL)
-		ctrl->mz = rte_eth_dma_zone_reserve(dev, "vio_ctrl", 0, ring_len + CMD_LEN,
-						    VRING_SPLIT_ALIGN_LEGACY,
-						    port->data->numa_node);
-	if (ctrl->mz == NULL) {
-		VIO_PORT_LOG(port, ctrl, ERR, "no memory for the control queue");
-		return -ENOMEM;
-	}
-	memset(ctrl->mz->addr, 0, ring_len + CMD_LEN);
-	ctrl->cmd = (uint8_t *)ctrl->mz->addr + ring_len;
-	return 0;
-}
+#define COALESCING \
+	(VIRTIO_FEATURE(VIRTIO_NET_F_NOTF_COAL) | VIRTIO_FEATURE(VIRTIO_NET_F_VQ_NOTF_COAL))
 
 int
-vio_ctrl_start(struct vio_port *port)
+vio_ctrl_rx_mode(struct vio_port *port, uint8_t mode, bool on)
 {
-	struct vio_ctrl *ctrl = &port->ctrl;
-	struct virtio_transport *t = port->device.transport;
-	struct virtio_queue_setup setup = { .vector = VIRTIO_NO_VECTOR };
-	uint16_t size;
-	int ret;
+	const uint8_t value = on;
+	unsigned int needs = mode <= VIRTIO_NET_CTRL_RX_ALLMULTI ? VIRTIO_NET_F_CTRL_RX :
+								   VIRTIO_NET_F_CTRL_RX_EXTRA;
 
-	ctrl->live = false;
-	if (!vio_has(port, VIRTIO_NET_F_CTRL_VQ) || port->bus->serves_ctrl)
-		return 0;
-	ret = ctrl_alloc(port);
-	if (ret != 0)
-		return ret;
-	ret = virtio_device_queue_max_size(&port->device, ctrl_index(port), &size);
-	if (ret != 0 || size < 4) {
-		VIO_PORT_LOG(port, ctrl, ERR, "the device offers a control queue, but virtqueue "
-			     "%u is not there", ctrl_index(port));
-		return ret != 0 ? ret : -EPROTO;
-	}
-	size = RTE_MIN(size, (uint16_t)VIO_CTRL_RING);
-	vring_split_init(&ctrl->vring, ctrl->mz->addr, size, VRING_SPLIT_ALIGN);
-	vring_split_silence(&ctrl->vring, vio_has(port, VIRTIO_RING_F_EVENT_IDX), 0);
-	ctrl->avail_idx = 0;
-	ctrl->used_idx = 0;
-
-	setup.size = size;
-	setup.desc = port->iova_is_va ? (uintptr_t)ctrl->mz->addr : ctrl->mz->iova;
-	setup.driver = setup.desc + vring_split_avail_offset(size);
-	setup.device = setup.desc + vring_split_used_offset(size, VRING_SPLIT_ALIGN);
-	ctrl->cmd_addr = setup.desc + vring_split_bytes(VIO_CTRL_RING, VRING_SPLIT_ALIGN);
-	ret = t->ops->queue_setup(t, ctrl_index(port), &setup);
-	if (ret == 0)
-		ret = t->ops->queue_notifier(t, ctrl_index(port), &ctrl->notifier);
-	if (ret != 0)
-		VIO_PORT_LOG(port, ctrl, ERR, "the device did not take the control queue: %s",
-			     strerror(-ret));
-	ctrl->live = ret == 0;
-	return ret;
-}
-
-void
-vio_ctrl_stop(struct vio_port *port)
-{
-	port->ctrl.live = false;
-}
-
-void
-vio_ctrl_free(struct vio_port *port)
-{
-	if (!port->stuck)
-		rte_memzone_free(port->ctrl.mz);
-	port->ctrl.mz = NULL;
-}
-
-/** Make the command in ctrl->cmd available (5.1.6.5: readable parts, then the answer). */
-static void
-ctrl_submit(const struct vio_port *port, struct vio_ctrl *ctrl, uint32_t len)
-{
-	struct vring_desc *desc = ctrl->vring.desc;
-	uint16_t old = ctrl->avail_idx;
-	uint16_t n = 0;
-
-	desc[n] = (struct vring_desc){ ctrl->cmd_addr, CMD_HDR_LEN, VRING_DESC_F_NEXT, n + 1 };
-	n++;
-	if (len != 0) {
-		desc[n] = (struct vring_desc){ ctrl->cmd_addr + CMD_HDR_LEN, len,
-					       VRING_DESC_F_NEXT, n + 1 };
-		n++;
-	}
-	desc[n] = (struct vring_desc){ ctrl->cmd_addr + CMD_ACK_OFFSET, 1, VRING_DESC_F_WRITE, 0 };
-	ctrl->vring.avail->ring[ctrl->avail_idx & (ctrl->vring.size - 1)] = 0;
-	ctrl->avail_idx++;
-	vring_split_publish(ctrl->vring.avail, ctrl->avail_idx);
-	if (vring_split_must_kick(ctrl->vring.used, ctrl->vring.size,
-				  vio_has(port, VIRTIO_RING_F_EVENT_IDX), old, ctrl->avail_idx))
-		ctrl->notifier.kick(&ctrl->notifier, ctrl->avail_idx);
-}
-
-/** Wait until the one command that is out came back. */
-static int
-ctrl_wait(struct vio_ctrl *ctrl)
-{
-	uint64_t end = rte_get_timer_cycles() +
-		       rte_get_timer_hz() / 1000 * VIO_CTRL_TIMEOUT_MS;
-	struct vring_used_elem *elem;
-	uint16_t idx;
-
-	while ((idx = vring_split_load_used(ctrl->vring.used)) == ctrl->used_idx) {
-		if (rte_get_timer_cycles() > end)
-			return -ETIMEDOUT;
-		rte_delay_us_sleep(CTRL_POLL_US);
-	}
-	elem = &ctrl->vring.used->ring[ctrl->used_idx & (ctrl->vring.size - 1)];
-	ctrl->used_idx++;
-	if (idx != ctrl->used_idx || elem->id != 0)
-		return -EPROTO;
-	return 0;
-}
-
-int
-vio_ctrl_command(struct vio_port *port, uint8_t class, uint8_t cmd, const void *data, uint32_t len)
-{
-	struct vio_ctrl *ctrl = &port->ctrl;
-	uint8_t ack;
-	int ret;
-
-	if (len > VIO_CTRL_DATA_MAX)
-		return -E2BIG;
-	rte_spinlock_lock(&ctrl->lock);
-	if (!ctrl->live) {
-		rte_spinlock_unlock(&ctrl->lock);
+	if (!vio_has(port, needs))
 		return -ENOTSUP;
-	}
-	ctrl->cmd[0] = class;
-	ctrl->cmd[1] = cmd;
-	if (len != 0)
-		memcpy(ctrl->cmd + CMD_HDR_LEN, data, len);
-	ctrl->cmd[CMD_ACK_OFFSET] = ACK_UNANSWERED;
-	ctrl_submit(port, ctrl, len);
-	ret = ctrl_wait(ctrl);
-	/* What was not answered stays the device's: nothing of it is used again (2.7.13). */
-	if (ret != 0)
-		ctrl->live = false;
-	ack = __atomic_load_n(&ctrl->cmd[CMD_ACK_OFFSET], __ATOMIC_RELAXED);
-	rte_spinlock_unlock(&ctrl->lock);
+	return vio_ctrl_command(port, VIRTIO_NET_CTRL_RX, mode, &value, sizeof(value));
+}
 
-	if (ret == 0 && ack != VIRTIO_NET_OK)
-		ret = ack == VIRTIO_NET_ERR ? -EIO : -EPROTO;
-	if (ret == -ETIMEDOUT)
-		VIO_PORT_LOG(port, ctrl, ERR, "control command %u.%u was not answered in %u ms; "
-			     "stop and start the port to use the control queue again",
-			     class, cmd, VIO_CTRL_TIMEOUT_MS);
-	else if (ret != 0)
-		VIO_PORT_LOG(port, ctrl, WARNING, "control command %u.%u: %s", class, cmd,
-			     ret == -EIO ? "the device refused it" :
-					   "the device's answer makes no sense");
-	return ret;
+int
+vio_ctrl_mac_tables(struct vio_port *port, const void *tables, uint32_t len)
+{
+	if (!vio_has(port, VIRTIO_NET_F_CTRL_RX))
+		return -ENOTSUP;
+	return vio_ctrl_command(port, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET, tables,
+				len);
+}
+
+int
+vio_ctrl_mac_addr(struct vio_port *port, const struct rte_ether_addr *mac)
+{
+	/* 5.1.6.5.2.2: the whole class needs CTRL_RX, this command its own feature too. */
+	if (!vio_has(port, VIRTIO_NET_F_CTRL_RX) || !vio_has(port, VIRTIO_NET_F_CTRL_MAC_ADDR))
+		return -ENOTSUP;
+	return vio_ctrl_command(port, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, mac,
+				sizeof(*mac));
+}
+
+int
+vio_ctrl_vlan(struct vio_port *port, uint16_t vlan_id, bool on)
+{
+	const rte_le16_t value = rte_cpu_to_le_16(vlan_id);
+
+	if (!vio_has(port, VIRTIO_NET_F_CTRL_VLAN))
+		return -ENOTSUP;
+	return vio_ctrl_command(port, VIRTIO_NET_CTRL_VLAN, on ? VIRTIO_NET_CTRL_VLAN_ADD :
+				VIRTIO_NET_CTRL_VLAN_DEL, &value, sizeof(value));
+}
+
+int
+vio_ctrl_announce_ack(struct vio_port *port)
+{
+	if (!vio_has(port, VIRTIO_NET_F_GUEST_ANNOUNCE))
+		return -ENOTSUP;
+	return vio_ctrl_command(port, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK,
+				NULL, 0);
 }
 
 int
@@ -198,62 +78,95 @@ vio_ctrl_set_pairs(struct vio_port *port, uint16_t pairs)
 
 	if (port->bus->serves_ctrl)
 		return port->bus->set_pairs(port, pairs);
+	if (!vio_has(port, VIRTIO_NET_F_MQ))
+		return -ENOTSUP;
 	return vio_ctrl_command(port, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
 				&value, sizeof(value));
 }
 
-/** One of the on/off commands of 5.1.6.5.1. */
-static int
-rx_mode(struct rte_eth_dev *dev, uint8_t cmd, uint8_t on)
+int
+vio_ctrl_guest_offloads(struct vio_port *port, uint64_t offloads)
 {
-	struct vio_port *port = vio_port(dev);
+	const rte_le64_t value = rte_cpu_to_le_64(offloads);
 
-	/* Until the start there is no device to tell; ethdev repeats the mode then. */
-	if (!port->live)
-		return 0;
-	if (port->bus->serves_ctrl)
-		return port->bus->rx_mode(port, cmd, on);
-	if (!vio_has(port, VIRTIO_NET_F_CTRL_RX))
+	if (!vio_has(port, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS))
 		return -ENOTSUP;
-	return vio_ctrl_command(port, VIRTIO_NET_CTRL_RX, cmd, &on, sizeof(on));
+	if (offloads & ~(port->device.accepted & GUEST_OFFLOADS))
+		return -EINVAL;
+	return vio_ctrl_command(port, VIRTIO_NET_CTRL_GUEST_OFFLOADS,
+				VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET, &value, sizeof(value));
 }
 
-int
-vio_promiscuous_enable(struct rte_eth_dev *dev)
+/** Queue by queue: enabled receive queues only (5.1.6.5.9.5). */
+static int
+coalesce_queues(struct vio_port *port, const struct virtio_net_ctrl_coal *coal)
 {
-	return rx_mode(dev, VIRTIO_NET_CTRL_RX_PROMISC, 1);
+	int ret = 0;
+
+	for (uint16_t i = 0; ret == 0 && i < port->data->nb_rx_queues; i++) {
+		const struct virtio_net_ctrl_coal_vq value = {
+			.vqn = rte_cpu_to_le_16(2 * i),
+			.coal = *coal,
+		};
+
+		ret = vio_ctrl_command(port, VIRTIO_NET_CTRL_NOTF_COAL,
+				       VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET, &value, sizeof(value));
+	}
+	return ret;
 }
 
 int
-vio_promiscuous_disable(struct rte_eth_dev *dev)
+vio_ctrl_coalesce(struct vio_port *port)
 {
-	return rx_mode(dev, VIRTIO_NET_CTRL_RX_PROMISC, 0);
+	const struct virtio_net_ctrl_coal coal = {
+		.max_packets = rte_cpu_to_le_32(port->args.rx_max_packets),
+		.max_usecs = rte_cpu_to_le_32(port->args.rx_max_usecs),
+	};
+
+	if (port->args.rx_max_packets == 0 && port->args.rx_max_usecs == 0)
+		return 0;
+	if (vio_has(port, VIRTIO_NET_F_NOTF_COAL))
+		return vio_ctrl_command(port, VIRTIO_NET_CTRL_NOTF_COAL,
+					VIRTIO_NET_CTRL_NOTF_COAL_RX_SET, &coal, sizeof(coal));
+	if (vio_has(port, VIRTIO_NET_F_VQ_NOTF_COAL))
+		return coalesce_queues(port, &coal);
+	VIO_PORT_LOG(port, ctrl, NOTICE, "the device does not coalesce notifications; "
+		     "rx_max_usecs and rx_max_packets have no effect");
+	return -ENOTSUP;
 }
 
-int
-vio_allmulticast_enable(struct rte_eth_dev *dev)
+uint64_t
+vio_ctrl_features(const struct rte_eth_dev *dev, uint64_t wanted)
 {
-	return rx_mode(dev, VIRTIO_NET_CTRL_RX_ALLMULTI, 1);
+	const struct vio_port *port = vio_port(dev);
+	const struct rte_eth_rxmode *rxmode = &dev->data->dev_conf.rxmode;
+
+	if (!(rxmode->offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER))
+		wanted &= ~VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VLAN);
+	if (!vio_rss_wanted(dev))
+		wanted &= ~VIRTIO_FEATURE(VIRTIO_NET_F_RSS);
+	if (port->args.rx_max_packets == 0 && port->args.rx_max_usecs == 0)
+		wanted &= ~COALESCING;
+	/* The wish is a bit of the status field, and somebody has to look at that. */
+	if (!port->bus->watched ||
+	    !(port->device.offered & VIRTIO_FEATURE(VIRTIO_NET_F_STATUS)))
+		wanted &= ~VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_ANNOUNCE);
+	return wanted;
 }
 
 int
-vio_allmulticast_disable(struct rte_eth_dev *dev)
-{
-	return rx_mode(dev, VIRTIO_NET_CTRL_RX_ALLMULTI, 0);
-}
-
-int
-vio_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
+vio_ctrl_restore(struct rte_eth_dev *dev)
 {
 	struct vio_port *port = vio_port(dev);
+	int ret = vio_rss_steer(dev);
 
-	/* A port that serves itself has no filter either: its address is what it says it is. */
-	if (!port->live || port->bus->serves_ctrl)
-		return 0;
-	if (!vio_has(port, VIRTIO_NET_F_CTRL_MAC_ADDR)) {
-		/* ethdev repeats the address after each start: the device's own needs no word. */
-		return rte_is_same_ether_addr(mac, &port->config.mac) ? 0 : -ENOTSUP;
+	if (ret == 0)
+		ret = vio_filter_restore(dev);
+	if (ret == 0) {
+		ret = vio_ctrl_coalesce(port);
+		/* When to be notified is a wish: a device that refuses it works all the same. */
+		if (ret == -EIO || ret == -ENOTSUP)
+			ret = 0;
 	}
-	return vio_ctrl_command(port, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET,
-				mac, sizeof(*mac));
+	return ret;
 }

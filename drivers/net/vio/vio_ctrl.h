@@ -2,7 +2,11 @@
 /* Copyright 2026 The vio authors */
 
 /*
- * vio_ctrl.h - the control virtqueue (5.1.6.5): one command at a time, with a time-out.
+ * vio_ctrl.h - the commands of the control virtqueue (5.1.6.5), one function each, and telling a
+ * device that just went live all that it has to know.
+ *
+ * A command is only sent where the feature that allows it was accepted; otherwise the answer is
+ * -ENOTSUP, as it is while there is no device. Everything else is as vio_ctrl_command() says.
  */
 #ifndef VIO_CTRL_H
 #define VIO_CTRL_H
@@ -10,68 +14,62 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_ether.h>
 #include <rte_ethdev.h>
-#include <rte_memzone.h>
-#include <rte_spinlock.h>
 
-#include "transport.h"
-#include "vring_split.h"
+#include "vio_ctrl_queue.h"
 
 struct vio_port;
 
-/** Descriptors of the control queue that are used; a command takes three. */
-#define VIO_CTRL_RING 64
+/** Addresses of one kind, unicast or multicast, that a device is told at the most. */
+#define VIO_MAC_TABLE 64
 
-/** How long a device may take over a command, in milliseconds. */
-#define VIO_CTRL_TIMEOUT_MS 4000
+/** Two tables with their counts (5.1.6.5.2), as they are sent. */
+#define VIO_MAC_TABLES_LEN (2 * (sizeof(uint32_t) + VIO_MAC_TABLE * RTE_ETHER_ADDR_LEN))
 
-/** Largest command-specific data. */
-#define VIO_CTRL_DATA_MAX 2048
+/** VIRTIO_NET_CTRL_RX_*: switch a mode on or off; those of RX_EXTRA too (5.1.6.5.1). */
+int vio_ctrl_rx_mode(struct vio_port *port, uint8_t mode, bool on);
 
-/** The control queue of a port. */
-struct vio_ctrl {
-	const struct rte_memzone *mz; /**< ring, then the command */
-	struct vring_split vring;
-	struct virtio_notifier notifier;
-	rte_spinlock_t lock;
-	uint64_t cmd_addr;            /**< of the command, as the device addresses it */
-	uint8_t *cmd;                 /**< class, command, data, ack */
-	uint16_t avail_idx;
-	uint16_t used_idx;
-	bool live;                    /**< false once a command was not answered, until a reset */
-};
+/** VIRTIO_NET_CTRL_MAC_TABLE_SET: @p tables as they are sent (5.1.6.5.2). */
+int vio_ctrl_mac_tables(struct vio_port *port, const void *tables, uint32_t len);
 
-/**
- * Make the queue and tell the device, between negotiation and DRIVER_OK. Without
- * VIRTIO_NET_F_CTRL_VQ there is none, and commands answer -ENOTSUP.
- * @return 0, -ENOMEM, -EPROTO the queue is not there, or what the transport answered
- */
-int vio_ctrl_start(struct vio_port *port);
-/** The device was reset: no command works until the next start. */
-void vio_ctrl_stop(struct vio_port *port);
-/** Free the memory. */
-void vio_ctrl_free(struct vio_port *port);
+/** VIRTIO_NET_CTRL_MAC_ADDR_SET: the device's default address (5.1.6.5.2). */
+int vio_ctrl_mac_addr(struct vio_port *port, const struct rte_ether_addr *mac);
 
-/**
- * Run one command and wait for its answer.
- *
- * @param class, cmd  as in 5.1.6.5
- * @param data        command-specific data, little endian, copied
- * @return 0, -EIO the device refused, -ETIMEDOUT no answer (the queue stays dead until the
- *         next start), -ENOTSUP no live control queue, -E2BIG data too long,
- *         -EPROTO an answer that is neither OK nor ERR, or a broken used entry
- */
-int vio_ctrl_command(struct vio_port *port, uint8_t class, uint8_t cmd,
-		     const void *data, uint32_t len);
+/** VIRTIO_NET_CTRL_VLAN_ADD and _DEL (5.1.6.5.3). */
+int vio_ctrl_vlan(struct vio_port *port, uint16_t vlan_id, bool on);
 
-/** VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET (5.1.6.5.6). */
+/** VIRTIO_NET_CTRL_ANNOUNCE_ACK (5.1.6.5.4). */
+int vio_ctrl_announce_ack(struct vio_port *port);
+
+/** VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET (5.1.6.5.6), or the bus's own way. */
 int vio_ctrl_set_pairs(struct vio_port *port, uint16_t pairs);
 
-/** ethdev operations that are a control command each. */
-int vio_promiscuous_enable(struct rte_eth_dev *dev);
-int vio_promiscuous_disable(struct rte_eth_dev *dev);
-int vio_allmulticast_enable(struct rte_eth_dev *dev);
-int vio_allmulticast_disable(struct rte_eth_dev *dev);
-int vio_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac);
+/**
+ * VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET (5.1.6.5.8): the receive offloads that are on from now on, as
+ * feature bits.
+ * @return also -EINVAL for a bit that is no receive offload, or was not accepted
+ */
+int vio_ctrl_guest_offloads(struct vio_port *port, uint64_t offloads);
+
+/**
+ * Coalescing of the used buffer notifications of receive queues (5.1.6.5.9), as the device
+ * arguments rx_max_usecs and rx_max_packets say: for all queues at once, or queue by queue where
+ * the device has only that.
+ */
+int vio_ctrl_coalesce(struct vio_port *port);
+
+/**
+ * Which of the features @p wanted that are about control commands the present configuration asks
+ * for. A VLAN filter that nobody fills would drop every tagged frame (5.1.6.5.3), so it is no
+ * matter of course; likewise RSS and coalescing.
+ */
+uint64_t vio_ctrl_features(const struct rte_eth_dev *dev, uint64_t wanted);
+
+/**
+ * The device has just gone live and remembers nothing: tell it how to steer packets, what to
+ * receive and when to notify. Before the first burst. 0 or a negative errno.
+ */
+int vio_ctrl_restore(struct rte_eth_dev *dev);
 
 #endif /* VIO_CTRL_H */

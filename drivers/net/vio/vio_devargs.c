@@ -87,6 +87,8 @@ static const struct vio_arg {
 	ARG(path, ARG_STRING, 0, sizeof(((struct vio_devargs *)0)->path)),
 	ARG(queue_size, ARG_U32, VIO_RING_MIN, VIO_RING_MAX),
 	ARG(queues, ARG_U32, 1, VIO_USER_MAX_PAIRS),
+	ARG(rx_max_packets, ARG_U32, 1, UINT32_MAX),
+	ARG(rx_max_usecs, ARG_U32, 1, UINT32_MAX),
 	ARG(server, ARG_BOOL),
 	ARG(speed, ARG_U32, 0, INT32_MAX),
 	ARG(vectorized, ARG_BOOL),

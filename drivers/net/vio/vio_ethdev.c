@@ -35,19 +35,18 @@ vio_dev_configure(struct rte_eth_dev *dev)
 			     "use RTE_ETH_MQ_RX_NONE or _RSS", conf->rxmode.mq_mode);
 		return -EINVAL;
 	}
-	if (conf->rxmode.mq_mode == RTE_ETH_MQ_RX_RSS && dev->data->nb_rx_queues > 1)
-		VIO_PORT_LOG(port, driver, NOTICE, "the device spreads packets over its queues "
-			     "by itself; key and table of RSS are not used");
 	if (conf->lpbk_mode != 0) {
 		VIO_PORT_LOG(port, driver, ERR, "a virtio device has no loopback mode");
 		return -EINVAL;
 	}
-	if (dev->data->nb_rx_queues < pairs)
-		/* The device sends to all pairs that are on; nobody would look at these. */
+	port->pairs = pairs;
+	if (vio_rss_configure(dev) != 0)
+		return -EINVAL;
+	/* Without a table of ours the device sends to all pairs; nobody would look at these. */
+	if (dev->data->nb_rx_queues < pairs && !vio_rss_wanted(dev))
 		VIO_PORT_LOG(port, driver, WARNING, "%u transmit but %u receive queues: what the "
 			     "device puts into the receive queues of the other pairs is lost",
 			     dev->data->nb_tx_queues, dev->data->nb_rx_queues);
-	port->pairs = pairs;
 	return 0;
 }
 
@@ -74,16 +73,18 @@ vio_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_rx_pktlen = port->config.max_mtu + VIO_FRAME_OVERHEAD;
 	info->min_mtu = VIO_MTU_MIN;
 	info->max_mtu = port->config.max_mtu;
-	info->max_mac_addrs = 1;
+	info->max_mac_addrs = VIO_MAC_ADDRS;
+	info->speed_capa = rte_eth_speed_bitflag(port->config.speed, port->config.duplex);
 	info->rx_desc_lim = lim;
 	info->tx_desc_lim = lim;
 	info->tx_desc_lim.nb_seg_max = UINT16_MAX;
 	info->tx_desc_lim.nb_mtu_seg_max = UINT16_MAX;
-	info->rx_offload_capa = vio_rx_offload_capa(port);
+	info->rx_offload_capa = vio_rx_offload_capa(port) | vio_filter_offloads(port);
 	info->tx_offload_capa = vio_tx_offload_capa(port);
-	/* Accepted and not used where the device has no RSS: see vio_dev_configure(). */
-	info->flow_type_rss_offloads = port->usable_pairs > 1 ?
-		RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP : 0;
+	info->flow_type_rss_offloads = vio_rss_flow_types(port);
+	info->reta_size = vio_rss_table_size(port);
+	info->hash_key_size = vio_rss_key_size(port);
+	info->err_handle_mode = RTE_ETH_ERROR_HANDLE_MODE_PASSIVE; /* see vio_health.h */
 	if (port->device.offered & VIRTIO_FEATURE(VIRTIO_F_RING_RESET))
 		info->dev_capa |= RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP |
 				  RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP;
@@ -96,20 +97,41 @@ vio_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	return 0;
 }
 
+/** No packet is looked into: mbuf::packet_type is always 0. */
+static const uint32_t *
+vio_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused)
+{
+	static const uint32_t none[] = { RTE_PTYPE_UNKNOWN };
+
+	return none;
+}
+
 static const struct eth_dev_ops vio_ops = {
 	.dev_configure = vio_dev_configure,
 	.dev_start = vio_dev_start,
 	.dev_stop = vio_dev_stop,
+	.dev_set_link_up = vio_dev_set_link_up,
+	.dev_set_link_down = vio_dev_set_link_down,
 	.dev_close = vio_dev_close,
+	.dev_reset = vio_dev_reset,
+	.is_removed = vio_is_removed,
 	.dev_infos_get = vio_dev_infos_get,
 	.link_update = vio_link_update,
 	.mtu_set = vio_mtu_set,
 	.mac_addr_set = vio_mac_addr_set,
+	.mac_addr_add = vio_mac_addr_add,
+	.mac_addr_remove = vio_mac_addr_remove,
+	.set_mc_addr_list = vio_set_mc_addr_list,
+	.vlan_filter_set = vio_vlan_filter_set,
+	.vlan_offload_set = vio_vlan_offload_set,
 	.promiscuous_enable = vio_promiscuous_enable,
 	.promiscuous_disable = vio_promiscuous_disable,
 	.allmulticast_enable = vio_allmulticast_enable,
 	.allmulticast_disable = vio_allmulticast_disable,
-	.vlan_offload_set = vio_vlan_offload_set,
+	.rss_hash_update = vio_rss_hash_update,
+	.rss_hash_conf_get = vio_rss_hash_conf_get,
+	.reta_update = vio_rss_reta_update,
+	.reta_query = vio_rss_reta_query,
 	.rx_queue_setup = vio_rx_queue_setup,
 	.rx_queue_start = vio_rx_queue_start,
 	.rx_queue_stop = vio_rx_queue_stop,
@@ -123,12 +145,15 @@ static const struct eth_dev_ops vio_ops = {
 	.txq_info_get = vio_txq_info_get,
 	.rx_burst_mode_get = vio_rx_burst_mode_get,
 	.tx_burst_mode_get = vio_tx_burst_mode_get,
+	.dev_supported_ptypes_get = vio_supported_ptypes_get,
+	.get_monitor_addr = vio_get_monitor_addr,
+	.get_reg = vio_get_reg,
 	.eth_dev_priv_dump = vio_priv_dump,
 	.stats_get = vio_stats_get,
 	.stats_reset = vio_stats_reset,
 	.xstats_get = vio_xstats_get,
 	.xstats_get_names = vio_xstats_get_names,
-	.xstats_reset = vio_stats_reset,
+	.xstats_reset = vio_xstats_reset,
 };
 
 /**
@@ -146,7 +171,7 @@ static const struct eth_dev_ops vio_secondary_ops = {
 	.stats_reset = vio_stats_reset,
 	.xstats_get = vio_xstats_get,
 	.xstats_get_names = vio_xstats_get_names,
-	.xstats_reset = vio_stats_reset,
+	.xstats_reset = vio_xstats_reset,
 };
 
 int
@@ -196,7 +221,8 @@ vio_port_prepare(struct rte_eth_dev *dev, struct virtio_transport *transport,
 	port->args = *args;
 	port->iova_is_va = iova_is_va;
 	pthread_mutex_init(&port->lock, NULL);
-	rte_spinlock_init(&port->ctrl.lock);
+	vio_ctrl_init(port);
+	vio_rss_init(port);
 	virtio_device_init(&port->device, transport);
 }
 
@@ -205,14 +231,18 @@ vio_port_init(struct rte_eth_dev *dev)
 {
 	struct vio_port *port = vio_port(dev);
 
-	dev->data->mac_addrs = rte_zmalloc("vio_mac", RTE_ETHER_ADDR_LEN, 0);
+	dev->data->mac_addrs = rte_zmalloc("vio_mac", VIO_MAC_ADDRS * RTE_ETHER_ADDR_LEN, 0);
 	if (dev->data->mac_addrs == NULL)
 		return -ENOMEM;
 	rte_ether_addr_copy(&port->config.mac, dev->data->mac_addrs);
+	vio_filter_init(port, &port->config.mac);
 	dev->dev_ops = &vio_ops;
+	dev->rx_queue_count = vio_rx_queue_count;
+	dev->rx_descriptor_status = vio_rx_descriptor_status;
+	dev->tx_descriptor_status = vio_tx_descriptor_status;
 	vio_burst_set(dev, vio_recv_stopped, vio_xmit_stopped);
 	vio_link_update(dev, 0);
-	return 0;
+	return vio_health_start(port);
 }
 
 void
@@ -224,6 +254,7 @@ vio_port_fini(struct rte_eth_dev *dev)
 	if (!port->open)
 		return;
 	port->open = false;
+	vio_health_stop(port);
 	if (port->bus->closing != NULL)
 		port->bus->closing(port);
 	pthread_mutex_lock(&port->lock);
@@ -236,6 +267,8 @@ vio_port_fini(struct rte_eth_dev *dev)
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
 		vio_tx_queue_release(dev, i);
 	vio_ctrl_free(port);
+	vio_announce_free(port);
+	vio_spare_free(port);
 	rte_free(port->ring_max);
 	port->ring_max = NULL;
 	transport->ops->close(transport);

@@ -21,7 +21,7 @@ vio_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 		.link_status = RTE_ETH_LINK_DOWN,
 	};
 
-	if (port->live) {
+	if (port->live && !vio_health_lost(port)) {
 		uint16_t status = 0;
 
 		/* 5.1.4.2: without the feature the link is assumed to be up. */

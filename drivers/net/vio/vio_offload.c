@@ -152,9 +152,12 @@ int
 vio_vlan_offload_set(struct rte_eth_dev *dev, int mask)
 {
 	const bool strip = (dev->data->dev_conf.rxmode.offloads & RX(VLAN_STRIP)) != 0;
+	int ret = 0;
 
-	if (!(mask & RTE_ETH_VLAN_STRIP_MASK))
-		return 0;
+	if (mask & RTE_ETH_VLAN_FILTER_MASK)
+		ret = vio_vlan_filter_switch(dev);
+	if (ret != 0 || !(mask & RTE_ETH_VLAN_STRIP_MASK))
+		return ret;
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		struct vio_rxq *q = dev->data->rx_queues[i];
 

@@ -25,7 +25,7 @@ static uint64_t
 wanted_features(const struct rte_eth_dev *dev)
 {
 	struct vio_port *port = vio_port(dev);
-	uint64_t wanted = vio_features(port) & ~port->config.ignore;
+	uint64_t wanted = vio_ctrl_features(dev, vio_features(port) & ~port->config.ignore);
 	uint16_t mtu;
 
 	/* What is not asked for costs nothing: neither the device nor a burst looks at it. */
@@ -82,6 +82,8 @@ start_queues(struct rte_eth_dev *dev)
 		ret = vio_rxq_start(dev->data->rx_queues[i]);
 	for (uint16_t i = 0; ret == 0 && i < dev->data->nb_tx_queues; i++)
 		ret = vio_txq_start(dev->data->tx_queues[i]);
+	if (ret == 0)
+		ret = vio_spare_start(dev);
 	if (ret == 0)
 		ret = vio_ctrl_start(vio_port(dev));
 	return ret;
@@ -212,7 +214,8 @@ vio_activate(struct rte_eth_dev *dev)
 	}
 	if (ret == 0)
 		ret = vio_check_frames(dev, dev->data->mtu);
-	if (ret == 0 && port->pairs > 1 && !vio_has(port, VIRTIO_NET_F_MQ)) {
+	if (ret == 0 && port->pairs > 1 && !vio_has(port, VIRTIO_NET_F_MQ) &&
+	    !vio_has(port, VIRTIO_NET_F_RSS)) {
 		VIO_PORT_LOG(port, driver, ERR, "%u queue pairs are configured, but the device "
 			     "offers one", port->pairs);
 		ret = -EINVAL;
@@ -223,9 +226,8 @@ vio_activate(struct rte_eth_dev *dev)
 		ret = start_queues(dev);
 	if (ret == 0)
 		ret = virtio_device_driver_ok(&port->device);
-	/* 5.1.6.5.6: one pair is on after a reset. */
-	if (ret == 0 && port->pairs > 1)
-		ret = vio_ctrl_set_pairs(port, port->pairs);
+	if (ret == 0)
+		ret = vio_ctrl_restore(dev);
 	if (ret != 0) {
 		VIO_PORT_LOG(port, driver, ERR, "start failed: %s", strerror(-ret));
 		vio_deactivate(dev);
@@ -235,6 +237,8 @@ vio_activate(struct rte_eth_dev *dev)
 	log_features(port);
 	vio_offload_log(dev);
 	vio_paths_choose(dev);
+	vio_health_fresh(port);
+	port->activations++;
 	port->live = true;
 	open_gates(dev, true);
 	return 0;
@@ -267,7 +271,10 @@ vio_dev_start(struct rte_eth_dev *dev)
 		return ret;
 	pthread_mutex_lock(&port->lock);
 	set_queue_states(dev, true);
-	if (port->bus->present == NULL || port->bus->present(port))
+	if (port->link_down)
+		VIO_PORT_LOG(port, driver, NOTICE, "its link was taken down and stays so; "
+			     "rte_eth_dev_set_link_up() takes the device live");
+	else if (port->bus->present == NULL || port->bus->present(port))
 		ret = vio_activate(dev);
 	else
 		VIO_PORT_LOG(port, driver, NOTICE, "no backend yet; the port starts with its link "

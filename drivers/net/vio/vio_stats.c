@@ -8,7 +8,7 @@
 
 #include "vio.h"
 
-/** A counter of every queue of one kind, as xstats show it: rx_q0_NAME. */
+/** A counter, of the port or of every queue of one kind: then xstats show it as rx_q0_NAME. */
 struct vio_counter {
 	const char *name;
 	size_t offset;
@@ -28,10 +28,20 @@ static const struct vio_counter tx_counters[] = {
 	TX_COUNTER(ring_full), TX_COUNTER(bad_packet), TX_COUNTER(shuffled), TX_COUNTER(faults),
 };
 
+static const struct vio_counter port_counters[] = {
+	{ "activations", offsetof(struct vio_port, activations) },
+	{ "device_losses", offsetof(struct vio_port, health.losses) },
+	{ "announcements", offsetof(struct vio_port, health.announcements) },
+	{ "ctrl_commands", offsetof(struct vio_port, ctrl.stats.commands) },
+	{ "ctrl_refused", offsetof(struct vio_port, ctrl.stats.refused) },
+	{ "ctrl_unanswered", offsetof(struct vio_port, ctrl.stats.unanswered) },
+	{ "ctrl_garbled", offsetof(struct vio_port, ctrl.stats.garbled) },
+};
+
 static uint64_t
-counter_value(const void *queue, const struct vio_counter *counter)
+counter_value(const void *owner, const struct vio_counter *counter)
 {
-	return *(const uint64_t *)((const char *)queue + counter->offset);
+	return *(const uint64_t *)((const char *)owner + counter->offset);
 }
 
 int
@@ -93,80 +103,50 @@ vio_stats_reset(struct rte_eth_dev *dev)
 	return 0;
 }
 
-/** Bytes of private state beside a ring of @p size: the queue itself and its arrays. */
-static size_t
-rx_private_bytes(uint16_t size)
-{
-	return sizeof(struct vio_rxq) + size * VIO_RX_SLOT_BYTES;
-}
-
-static size_t
-tx_private_bytes(uint16_t size)
-{
-	return sizeof(struct vio_txq) + size * VIO_TX_SLOT_BYTES;
-}
-
 int
-vio_priv_dump(struct rte_eth_dev *dev, FILE *file)
+vio_xstats_reset(struct rte_eth_dev *dev)
 {
-	const struct vio_port *port = vio_port(dev);
+	struct vio_port *port = vio_port(dev);
 
-	fprintf(file, "vio port %s: %s\n", port->name, port->live ? "live" :
-		port->started ? "waiting for a backend" : "stopped");
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		const struct vio_rxq *q = dev->data->rx_queues[i];
-
-		if (q != NULL)
-			fprintf(file, "  rx %u: %u descriptors, ring at %p, %zu bytes of private "
-				"state at %p, %zu of them hot; used %u, available %u%s\n", i,
-				q->vq.size, q->vq.mz->addr, rx_private_bytes(q->vq.size),
-				(const void *)q, offsetof(struct vio_rxq, stats), q->used_idx,
-				q->avail_idx, q->shuffled ? ", out of order" : "");
-	}
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
-		const struct vio_txq *q = dev->data->tx_queues[i];
-
-		if (q != NULL)
-			fprintf(file, "  tx %u: %u descriptors, ring at %p, %zu bytes of private "
-				"state at %p, %zu of them hot; used %u, available %u%s\n", i,
-				q->vq.size, q->vq.mz->addr, tx_private_bytes(q->vq.size),
-				(const void *)q, offsetof(struct vio_txq, stats), q->used_idx,
-				q->avail_idx, q->shuffled ? ", out of order" : "");
-	}
-	return 0;
+	for (size_t c = 0; c < RTE_DIM(port_counters); c++)
+		*(uint64_t *)((char *)port + port_counters[c].offset) = 0;
+	return vio_stats_reset(dev);
 }
 
 static unsigned int
 xstats_count(const struct rte_eth_dev *dev)
 {
-	return dev->data->nb_rx_queues * RTE_DIM(rx_counters) +
+	return RTE_DIM(port_counters) + dev->data->nb_rx_queues * RTE_DIM(rx_counters) +
 	       dev->data->nb_tx_queues * RTE_DIM(tx_counters);
+}
+
+/** The counters of one owner, from place @p at on. @return the place behind them */
+static unsigned int
+put_values(struct rte_eth_xstat *xstats, unsigned int at, const void *owner,
+	   const struct vio_counter *counters, size_t count)
+{
+	for (size_t c = 0; c < count; c++, at++) {
+		xstats[at].id = at;
+		xstats[at].value = owner == NULL ? 0 : counter_value(owner, &counters[c]);
+	}
+	return at;
 }
 
 int
 vio_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
 {
 	const unsigned int count = xstats_count(dev);
-	unsigned int at = 0;
+	unsigned int at;
 
 	if (xstats == NULL || n < count)
 		return count;
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		const void *q = dev->data->rx_queues[i];
-
-		for (size_t c = 0; c < RTE_DIM(rx_counters); c++, at++) {
-			xstats[at].id = at;
-			xstats[at].value = q == NULL ? 0 : counter_value(q, &rx_counters[c]);
-		}
-	}
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
-		const void *q = dev->data->tx_queues[i];
-
-		for (size_t c = 0; c < RTE_DIM(tx_counters); c++, at++) {
-			xstats[at].id = at;
-			xstats[at].value = q == NULL ? 0 : counter_value(q, &tx_counters[c]);
-		}
-	}
+	at = put_values(xstats, 0, vio_port(dev), port_counters, RTE_DIM(port_counters));
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		at = put_values(xstats, at, dev->data->rx_queues[i], rx_counters,
+				RTE_DIM(rx_counters));
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
+		at = put_values(xstats, at, dev->data->tx_queues[i], tx_counters,
+				RTE_DIM(tx_counters));
 	return count;
 }
 
@@ -178,6 +158,8 @@ vio_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, 
 
 	if (names == NULL || n < count)
 		return count;
+	for (size_t c = 0; c < RTE_DIM(port_counters); c++)
+		snprintf(names[at++].name, sizeof(names->name), "%s", port_counters[c].name);
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 		for (size_t c = 0; c < RTE_DIM(rx_counters); c++)
 			snprintf(names[at++].name, sizeof(names->name), "rx_q%u_%s", i,

@@ -76,8 +76,7 @@ handle_info(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "name", port->name);
 	rte_tel_data_add_dict_string(d, "transport", port->device.transport->ops->name);
-	rte_tel_data_add_dict_string(d, "state", port->live ? "live" :
-				     port->started ? "waiting for a backend" : "stopped");
+	rte_tel_data_add_dict_string(d, "state", vio_port_state(port));
 	rte_tel_data_add_dict_string(d, "mac", mac);
 	rte_tel_data_add_dict_int(d, "max_queue_pairs", port->usable_pairs);
 	rte_tel_data_add_dict_int(d, "queue_pairs", port->pairs);

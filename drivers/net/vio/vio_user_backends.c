@@ -15,11 +15,7 @@ served_config(const struct vio_user_port *user)
 {
 	const struct vio_port *port = &user->port;
 	struct virtio_vhost_config config = {
-		/*
-		 * Control commands are served by the port (vio_user.c), not over a virtqueue; MQ
-		 * needs CTRL_VQ accepted (5.1.3.1).
-		 */
-		.served = VIRTIO_FEATURE(VIRTIO_NET_F_MAC) | VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ),
+		.served = VIO_FEATURES_SERVED,
 		.max_virtqueue_pairs = port->args.queues,
 		/* For a backend that has link states, but no way to tell them. */
 		.status = VIRTIO_NET_S_LINK_UP,
@@ -102,7 +98,7 @@ kernel_open(struct vio_user_port *user)
 {
 	const struct vio_devargs *args = &user->port.args;
 	bool macvtap = vio_user_is_macvtap(args->path);
-	const struct virtio_vhost_kernel_params params = {
+	struct virtio_vhost_kernel_params params = {
 		.vhost_path = macvtap ? NULL : args->path,
 		.tap_path = macvtap ? args->path : NULL,
 		.ifname = args->iface,
@@ -110,8 +106,12 @@ kernel_open(struct vio_user_port *user)
 		.queue_size = args->queue_size,
 		.config = served_config(user),
 	};
-	int ret = virtio_vhost_kernel_open(&user->vk, &params);
+	int ret;
 
+	/* A device knows of one pair; that there are several is the frontend's doing. */
+	if (args->queues > 1)
+		params.config.served |= VIRTIO_FEATURE(VIRTIO_NET_F_MQ);
+	ret = virtio_vhost_kernel_open(&user->vk, &params);
 	user->connected = ret == 0;
 	return ret;
 }

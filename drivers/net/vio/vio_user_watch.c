@@ -93,7 +93,7 @@ backend_connect(struct vio_user_port *user)
 		ret = virtio_vhost_user_handshake(&user->vu);
 	if (ret == 0) {
 		user->connected = true;
-		if (user->port.started)
+		if (vio_port_wanted(&user->port))
 			ret = vio_activate(dev);
 	}
 	vio_trace_connect(user->port.data->port_id, ret);

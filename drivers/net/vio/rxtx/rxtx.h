@@ -64,6 +64,14 @@ struct vio_txq;
 /** Free all that is out on a queue; nobody polls it, the device was reset. */
 void vio_tx_drain(struct vio_txq *q);
 
+/**
+ * Send packets from a control thread, on a queue whose gate it has closed. They must come from a pool
+ * that nobody else sends from. Waits, for some 40 ms at the most, until the queue is empty: before,
+ * and afterwards.
+ * @return packets taken; the others are the caller's
+ */
+uint16_t vio_tx_send_owned(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb);
+
 /** ethdev's tx_done_cleanup; called by the thread that sends. */
 int vio_tx_done_cleanup(void *txq, uint32_t free_cnt);
 
