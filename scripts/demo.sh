@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright 2026 The vio authors
 #
-# Usage: scripts/demo.sh [--vfio] [--stock] [--seconds N] [--build DIR] [--keep-logs DIR]
+# Usage: scripts/demo.sh [--vfio|--native] [--stock] [--seconds N] [--build DIR] [--keep-logs DIR]
 #
 # Shows the driver at work, from a bare checkout on Debian 12, as root: installs what is missing,
 # builds the plugin, boots a VM with two virtio-net devices whose other ends are TAPs in two network
 # namespaces, lets stock dpdk-testpmd forward between them with the plugin, sends ping, TCP and
 # checked data from one namespace to the other, and prints a table. Removes what it made.
 #   --vfio           vfio-pci with a virtual IOMMU instead of uio_pci_generic
+#   --native         no VM: a port of the plugin against stock net_vhost over vhost-user; frames in,
+#                    frames out, Mpps and path each way; needs no hugepages, and no root either
+#                    where the packages are there
 #   --stock          DPDK's own virtio driver instead of the plugin, to compare
-#   --seconds N      length of the TCP measurement (default 5)
+#   --seconds N      length of the TCP measurement (default 5); of each rate with --native (2)
 #   --build DIR      meson's build folder (default: build)
 #   --keep-logs DIR  leave the logs and raw results of the run in DIR
 set -euo pipefail
@@ -26,10 +29,12 @@ repo=$(dirname "$here")
 build=$repo/build
 driver=vio
 kernel_driver=uio_pci_generic
-seconds=5
+native=
+seconds=
 keep_logs=
 work=
 vm_pid=
+native_pid=
 server_pid=
 # Names of this run only: two demos do not meet.
 ns_a=vio-demo-$$-a
@@ -38,7 +43,7 @@ tap_a=vio$$a
 tap_b=vio$$b
 
 usage() {
-	sed -n '5,16s/^# \{0,1\}//p' "$0"
+	sed -n '5,19s/^# \{0,1\}//p' "$0"
 	exit "$1"
 }
 
@@ -55,7 +60,7 @@ die() {
 cleanup() {
 	trap '' INT TERM HUP
 	local pid
-	for pid in "$server_pid" "$vm_pid"; do
+	for pid in "$server_pid" "$vm_pid" "$native_pid"; do
 		[ -z "$pid" ] || kill "$pid" 2>/dev/null || continue
 		[ -z "$pid" ] || wait "$pid" 2>/dev/null || :
 	done
@@ -71,6 +76,7 @@ parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--vfio) kernel_driver=vfio-pci ;;
+		--native) native=1 ;;
 		--stock) driver=stock ;;
 		--seconds | --build | --keep-logs)
 			[ $# -ge 2 ] || usage 2 >&2
@@ -86,7 +92,10 @@ parse() {
 		esac
 		shift
 	done
+	[ -n "$seconds" ] || seconds=$([ -n "$native" ] && echo 2 || echo 5)
 	[[ $seconds =~ ^[1-9][0-9]{0,3}$ ]] || die "--seconds is a number from 1 to 9999"
+	[ -z "$native" ] || [ "$kernel_driver" = uio_pci_generic ] ||
+		die "--vfio is for PCI devices in a VM, --native does without: choose one"
 }
 
 # Runs a command with its output in a log that is shown only when it fails.
@@ -213,15 +222,34 @@ collect() {
 	echo "$kernel_driver" > "$work/set.kernel_driver"
 }
 
+# Without a VM; the rest of this file is about the one with it.
+run_native() {
+	local status=0 plugin=()
+	[ "$driver" = stock ] || plugin=(--plugin "$build/drivers/net/vio/librte_net_vio.so")
+	say "looking for the packages"
+	"$here/deps.sh" build
+	build_plugin
+	say "starting two testpmds"
+	# In the background, because a signal to us alone is to end it too.
+	python3 "$here/demo/native.py" --folder "$work" --seconds "$seconds" --elapsed "$SECONDS" \
+		"${plugin[@]}" &
+	native_pid=$!
+	wait "$native_pid" || status=$?
+	native_pid=
+	printf '%-17s%s\n' 'run took' "$SECONDS s"
+	exit "$status"
+}
+
 parse "$@"
-[ "$(id -u)" = 0 ] || die "needs root, for network namespaces, TAPs and missing packages"
-[ -c /dev/net/tun ] || die "needs /dev/net/tun for the TAPs (modprobe tun)"
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
+work=$(mktemp -d "${TMPDIR:-/tmp}/vio-demo.XXXXXX")
+[ -z "$native" ] || run_native
 
-work=$(mktemp -d /tmp/vio-demo.XXXXXX)
+[ "$(id -u)" = 0 ] || die "needs root, for network namespaces, TAPs and missing packages"
+[ -c /dev/net/tun ] || die "needs /dev/net/tun for the TAPs (modprobe tun)"
 say "looking for the packages"
 "$here/deps.sh" build vm
 build_plugin

@@ -12,7 +12,7 @@ usage() {
 	Boots Debian's kernel under QEMU with this machine's root read-only over 9p (fresh /tmp, /run)
 	and runs COMMAND there as root. Its output is this program's output, its exit status this
 	program's exit status; 124: time-out (--timeout), 125: the VM failed, 2: wrong usage.
-	  --nic BACKEND[/PROP=VALUE,...]   a virtio-net-pci device, repeatable; the guest finds them at
+	  --nic BACKEND[/PROP=VALUE,...]   a virtio-net-pci device, up to 15; the guest finds them at
 	      0000:00:10.0, 0000:00:11.0, ... in this order, MACs 52:54:00:10:00:00, :01, ...
 	      BACKEND: tap:ifname=NAME[,queues=N]    dgram:local=PATH,remote=PATH (one frame a datagram)
 	               vhost-user:path=SOCK[,server=on][,queues=N]    socket:...    user[:...]    none
@@ -107,7 +107,7 @@ parse() {
 	[[ -z $accel || $accel == kvm || $accel == tcg ]] || die 2 "--accel is kvm or tcg"
 	[[ "$timeout$smp$hugepages" =~ ^[0-9]+$ ]] || die 2 "--timeout, --smp and --hugepages are numbers"
 	[[ $mem =~ ^[0-9]+[MG]$ ]] || die 2 "--mem is a number of M or G, like 2G"
-	[ ${#nics[@]} -le 12 ] || die 2 "at most 12 NICs"
+	[ ${#nics[@]} -le 15 ] || die 2 "at most 15 NICs"
 	[ -z "$share" ] || [ -d "$share" ] || die 2 "--share $share is not a folder"
 	[[ "$share$monitor" != *,* ]] || die 2 "QEMU takes no path with a comma"
 }

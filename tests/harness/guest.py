@@ -70,13 +70,19 @@ class GuestProcess:
 
 
 class Guest:
-    """A guest that runs. nics: QEMU's properties of each NIC, by name."""
+    """A guest that runs. nics: QEMU's properties of each NIC, by name.
 
-    def __init__(self, nics, vm_options=()):
+    network: a Network in which the NICs are TAPs, which ends with the guest; else each is a Wire.
+    """
+
+    def __init__(self, nics, vm_options=(), network=None):
         self._count = 0
         self._trouble = 0
         self._undo = contextlib.ExitStack()
+        self.network = network
         try:
+            if network:
+                self._undo.callback(network.close)
             folder = Path(self._undo.enter_context(
                 tempfile.TemporaryDirectory(prefix="vio-test-")))
             self.share = folder / "share"
@@ -93,7 +99,7 @@ class Guest:
         command = [str(REPO / "scripts/vm.sh"), "--share", str(self.share), "--timeout",
                    str(LIFETIME), "--monitor", str(folder / "qmp"), *vm_options]
         for name, properties in nics.items():
-            wire = Wire(folder, name)
+            wire = (self.network.wire if self.network else Wire)(folder, name)
             self._undo.callback(wire.close)
             self.wires[name] = wire
             command += ["--nic", wire.backend + (f"/{properties}" if properties else "")]

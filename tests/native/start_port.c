@@ -3,18 +3,18 @@
 
 /*
  * start_port.c - an application that wants one port started, to see what it is told where that is
- * not possible. Exit status: 0 started, 1 EAL did not come up, 2 there is no port, 3 the port could
- * not be set up, 4 rte_eth_dev_start() failed.
+ * not possible. Its argument behind EAL's is the number of mbufs. Exit status: 0 started, 1 EAL did
+ * not come up, 2 there is no port, 3 the port could not be set up, 4 rte_eth_dev_start() failed.
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#define MBUFS 1023
 #define RING 256
 
 enum { STARTED, NO_EAL, NO_PORT, NO_SETUP, NO_START };
@@ -56,11 +56,12 @@ int
 main(int argc, char **argv)
 {
 	int status = NO_PORT;
+	int used = rte_eal_init(argc, argv);
 
-	if (rte_eal_init(argc, argv) < 0)
+	if (used < 0 || used + 1 >= argc)
 		return NO_EAL;
 	if (rte_eth_dev_count_avail() > 0) {
-		status = start(rte_pktmbuf_pool_create("pool", MBUFS, 0, 0,
+		status = start(rte_pktmbuf_pool_create("pool", atoi(argv[used + 1]), 0, 0,
 						       RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY));
 		rte_eth_dev_close(0);
 	}

@@ -8,7 +8,8 @@ REFUSED = {
     "path": ["", "path=", "queues=2", "path=" + "/long" * 30, "path=/dev/vhost-vdpa-0",
              "path={socket},path={other}"],
     "colour": ["path={socket},colour=red"],
-    "iface": ["path={socket},iface=tap0", "path=/dev/vhost-net,iface=" + "t" * 16],
+    "iface": ["path={socket},iface=tap0", "path=/dev/vhost-net,iface=" + "t" * 16,
+              "path=/dev/tap1,iface=tap0"],
     "server": ["path=/dev/vhost-net,server=1", "path={socket},server=2", "path={socket},server"],
     "queue_size": [f"path={{socket}},queue_size={size}"
                    for size in ("0", "1", "4", "100", "-8", "65536", "8x", "0x100", "")],

@@ -16,6 +16,12 @@ PIECES = ["--in-memory", "-m", "32"]
 GROWING = ["--in-memory"]
 """Hugepages come as they are needed; all files apart."""
 GROWING_FILE = ["--in-memory", "--single-file-segments"]
+MANY = 16000
+MBUF = 2176
+"""So many mbufs of so many bytes, and more, need 17 hugepages."""
+OTHERS = 8
+RING = 4096
+"""Rings of so many ports and descriptors take more memory than EAL has to spare."""
 
 
 def echo(backend, testpmd):
@@ -55,11 +61,35 @@ def test_regions_too_many_for_stock(site, hugepages):
 def test_regions_too_many_at_start(site, hugepages):
     """It fitted when the port was made, but not any more when it is started: the start fails."""
     backend = site.backend()
-    status, said = start_port(site, site.port(backend.path), GROWING)
-    assert status in (NO_START, 0)
-    testpmd = site.testpmd([site.port(backend.path)], memory=GROWING, mbufs=16000)
+    testpmd = site.testpmd([site.port(backend.path)], memory=GROWING, mbufs=MANY)
     assert "Fail to start port 0" in testpmd.log and ADVICE in testpmd.log
     assert testpmd.port_info(0)["Link status"] == "down"
+    assert not backend.running
+    said = testpmd.command("port start 0")
+    assert "Fail to start port 0" in said and ADVICE in said, said
+    quit_all(testpmd)
+
+
+def test_regions_too_many_for_application(site, hugepages):
+    """rte_eth_dev_start() fails, and the application ends with the status that it gives to that."""
+    backend = site.backend()
+    status, said = start_port(site, site.port(backend.path), GROWING, mbufs=MANY)
+    assert status == NO_START and ADVICE in said, said
+    assert "port 0 does not start: Argument list too long" in said
+
+
+def test_regions_fewer_later(site, hugepages):
+    """A port whose start failed for want of slots starts once its backend takes more regions."""
+    backend = site.backend(slots=12)
+    testpmd = site.testpmd([site.port(backend.path)], LOOP, memory=GROWING, mbufs=MANY)
+    assert "Fail to start port 0" in testpmd.log and ADVICE in testpmd.log
+    backend.stop()
+    backend.slots = 64
+    backend.start()
+    wait_for(lambda: backend.connections == 2, "the port to connect again")
+    testpmd.command("port start 0")
+    echo(backend, testpmd)
+    assert len(backend.asked(Request.ADD_MEM_REG)) >= MANY * MBUF >> 21
     quit_all(testpmd)
 
 
@@ -97,25 +127,39 @@ def test_memory_comes_and_goes(site, hugepages, slots):
     other = site.backend("other", slots=slots)
     testpmd = site.testpmd([site.port(backend.path)], LOOP, memory=GROWING_FILE)
     echo(backend, testpmd)
-    few = shared(backend)
     for _ in range(2):
-        # Rings so large that they need new hugepages.
-        testpmd.command(f"port attach {site.port(other.path, 1, queue_size=32768)}")
-        testpmd.command("port config all rxd 32768")
-        testpmd.command("port config all txd 32768")
-        testpmd.command("port start 1")
-        wait_for(lambda: shared(backend) > few, "the backend to get more memory")
+        few = shared(backend)
+        attach(site, testpmd, other.path)
+        wait_for(lambda n=few: shared(backend) > n, "the backend to get more memory")
+        many = shared(backend)
         other.wait_running()
         with testpmd.forwarding(0, 1):
-            carry(backend.wires[0], other.wires[0], frames(SIZES))
-            carry(other.wires[0], backend.wires[0], frames(SIZES))
-        testpmd.command("port stop 1")
-        testpmd.command("port close 1")
-        testpmd.command("device detach net_vio_user1")
-        wait_for(lambda: shared(backend) == few, "the backend to give memory back")
+            for wire in backend.wires[0], other.wires[0]:
+                carry(wire, wire, frames(SIZES))
+        detach(testpmd)
+        # Not all of it: testpmd has a use for some.
+        wait_for(lambda n=many: shared(backend) < n, "the backend to give memory back")
         echo(backend, testpmd)
     other.check()
     quit_all(testpmd)
+
+
+def attach(site, testpmd, path):
+    """Ports 1 and so on, the first with a backend; together they need new hugepages."""
+    for port in range(1, OTHERS + 1):
+        socket = path if port == 1 else site.socket("nobody")
+        said = testpmd.command(f"port attach {site.port(socket, port, queue_size=RING)}")
+        assert f"Port {port} is attached" in said, said
+        testpmd.command(f"port start {port}")
+
+
+def detach(testpmd):
+    """The opposite."""
+    for port in range(1, OTHERS + 1):
+        testpmd.command(f"port stop {port}")
+        testpmd.command(f"port close {port}")
+        said = testpmd.command(f"device detach net_vio_user{port}")
+        assert "is detached" in said, said
 
 
 def shared(backend):
@@ -129,13 +173,21 @@ def test_memory_comes_stock(site, hugepages):
     stock = site.testpmd([f"net_vhost0,iface={site.socket()}"], place="back")
     other = site.backend("other")
     testpmd = site.testpmd([site.port(site.socket())], memory=GROWING_FILE)
-    with stock.forwarding(0, mode="txonly"), testpmd.forwarding(0, mode="rxonly"):
-        for turn in range(5):
-            before = testpmd.stats(0)["RX-packets"]
-            testpmd.command(f"port attach {site.port(other.path, turn + 1, queue_size=32768)}")
-            assert "Port 1 is attached" in testpmd.log
-            testpmd.command("port close 1")
-            testpmd.command(f"device detach net_vio_user{turn + 1}")
-            wait_for(lambda n=before: testpmd.stats(0)["RX-packets"] > n + 10000, "traffic to go on")
+
+    def wait_table(before, what):
+        wait_for(lambda: stock.log.count("VHOST_USER_SET_MEM_TABLE") > before, what)
+        return stock.log.count("VHOST_USER_SET_MEM_TABLE")
+    tables = wait_table(0, "the backend to get memory")
+    with stock.forwarding(0, mode="txonly"):
+        for _ in range(3):
+            with testpmd.forwarding(0, mode="rxonly"):
+                attach(site, testpmd, other.path)
+                tables = wait_table(tables, "the backend to get more memory")
+                before = testpmd.stats(0)["RX-packets"]
+                wait_for(lambda n=before: testpmd.stats(0)["RX-packets"] > n + 10000,
+                         "traffic to go on")
+            # testpmd stops no port while it forwards.
+            detach(testpmd)
+            tables = wait_table(tables, "the backend to give memory back")
     assert not [name for name, value in testpmd.xstats(0).items() if value and "fault" in name]
     quit_all(testpmd, stock)

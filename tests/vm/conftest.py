@@ -8,6 +8,7 @@ needs, and gets what the test before it had if that is the same and nothing went
 import pytest
 
 from harness.guest import Guest
+from harness.network import Network, missing
 from harness.ports import Ports
 
 # Every kind of NIC that the tests want, in one guest: QEMU's properties by name.
@@ -23,16 +24,28 @@ NICS = {
     "sparse1": "ctrl_vq=off,status=off,event_idx=off,indirect_desc=off,mrg_rxbuf=off",
     "modern": "disable-legacy=on",
     "legacy": "disable-modern=on",
-    "kernel": "disable-legacy=on",
+    "kernel": "disable-legacy=on,host_mtu=9000,speed=10000,duplex=full",
+    "packed0": "packed=on",
+    "packed1": "packed=on,mrg_rxbuf=off",
 }
 # With a virtual IOMMU a device is a modern one.
 NICS_IOMMU = NICS | {"legacy": ""}
 
+# Between TAPs of two queues, see harness/network.py: names begin with the side.
+NICS_TAP = {
+    "a_split": "mq=on,rss=on,hash=on",
+    "b_split": "mq=on,rss=on,hash=on",
+    "a_packed": "packed=on,mq=on,rss=on,hash=on",
+    "b_packed": "packed=on,mq=on,rss=on,hash=on",
+    "b_nocsum": "mq=on,csum=off",
+}
+
 # The ports of the testpmd that most tests share. (What testpmd's own options change needs another.)
 PORTS = ["plain0", "plain1", "single0", "single1", "jumbo0", "jumbo1", "large", "sparse0",
-         "sparse1", "modern"]
+         "sparse1", "modern", "packed0", "packed1"]
 
-KERNEL_DRIVER = {"uio": "uio_pci_generic", "vfio": "vfio-pci"}
+# "tap" is for tests of what a kernel behind the device does: they ask for it.
+KERNEL_DRIVER = {"uio": "uio_pci_generic", "vfio": "vfio-pci", "tap": "uio_pci_generic"}
 
 
 @pytest.hookimpl(trylast=True)
@@ -63,13 +76,22 @@ class Keeper:
         if self._guest and (self._binding != binding or not self._guest.alive):
             self.close()
         if not self._guest:
+            if binding == "tap" and missing():
+                pytest.skip(missing())
             assert self._failed_boots < 2, "the guest did not boot in two tests before this one"
-            iommu = binding == "vfio"
             self._failed_boots += 1
-            self._guest = Guest(NICS_IOMMU if iommu else NICS, ["--iommu"] if iommu else [])
+            self._guest = self._boot(binding)
             self._failed_boots = 0
             self._binding = binding
         return self._guest
+
+    @staticmethod
+    def _boot(binding):
+        if binding == "tap":
+            return Guest(NICS_TAP, network=Network())
+        if binding == "vfio":
+            return Guest(NICS_IOMMU, ["--iommu"])
+        return Guest(NICS)
 
     def bind(self, nics):
         """Sees to it that the NICs have the kernel driver that lends them to programs."""
@@ -138,7 +160,7 @@ def keeper(plugin):
     kept.close()
 
 
-@pytest.fixture(scope="session", params=list(KERNEL_DRIVER))
+@pytest.fixture(scope="session", params=["uio", "vfio"])
 def binding(request):
     """How programs get at devices. Tests come in one go for each way."""
     return request.param

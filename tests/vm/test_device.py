@@ -3,11 +3,17 @@
 """The device's view of the driver, and what is left after it."""
 import signal
 
+import pytest
+
 from harness.frames import frames
 from harness.waiting import wait_for
 
 LIVE = {"ACKNOWLEDGE", "DRIVER", "FEATURES_OK", "DRIVER_OK"}
 SOME_SIZES = range(60, 1519, 61)
+EACH_LAYOUT = pytest.mark.parametrize("one, other", [
+    pytest.param("plain0", "plain1", id="split"),
+    pytest.param("packed0", "packed1", id="packed"),
+])
 
 
 def test_conf_04_device_status_over_a_port_s_life(ports):
@@ -21,7 +27,7 @@ def test_conf_04_device_status_over_a_port_s_life(ports):
 
 
 def test_conf_02_features_accepted_were_offered(ports):
-    for nic in "plain0", "single0", "jumbo0", "sparse0", "modern":
+    for nic in "plain0", "single0", "jumbo0", "sparse0", "modern", "packed0":
         device = ports.guest.device(nic)
         offered, accepted = device.features("host"), device.features("guest")
         assert accepted and accepted <= offered, f"{nic}: {accepted - offered}"
@@ -39,11 +45,12 @@ def test_conf_09_transitional_and_modern_device_ids(ports):
     ports.check_forwarding("plain0", "modern", SOME_SIZES)
 
 
-def test_conf_05_stop_gives_every_mbuf_back(ports):
+@EACH_LAYOUT
+def test_conf_05_stop_gives_every_mbuf_back(ports, one, other):
     testpmd = ports.testpmd
     for _ in range(3):
-        ports.check_forwarding("plain0", "plain1", SOME_SIZES)
-        with ports.forwarding("plain0", "plain1") as (source, _):
+        ports.check_forwarding(one, other, SOME_SIZES)
+        with ports.forwarding(one, other) as (source, _):
             for frame in frames(SOME_SIZES):
                 source.send(frame)
         free, every = testpmd.free_mbufs()
@@ -55,19 +62,24 @@ def test_conf_05_stop_gives_every_mbuf_back(ports):
 
 
 def test_conf_05_quit_resets_the_device(start_testpmd):
-    ports = start_testpmd("plain0", "plain1", options=["--auto-start"])
-    device = ports.guest.device("plain0")
-    assert device.status == LIVE
-    for frame in frames(SOME_SIZES):
-        ports.wire("plain0").send(frame)
+    nics = "plain0", "plain1", "packed0", "packed1"
+    ports = start_testpmd(*nics, options=["--auto-start"])
+    devices = [ports.guest.device(nic) for nic in nics]
+    for nic, device in zip(nics, devices):
+        assert device.status == LIVE
+        for frame in frames(SOME_SIZES):
+            ports.wire(nic).send(frame)
     assert ports.testpmd.quit() == 0
-    assert device.status == set() and not device.broken
+    for device in devices:
+        assert device.status == set() and not device.broken
 
 
 def test_start_after_a_crash(start_testpmd):
     """A testpmd that was killed in full run leaves a live device; the next one takes it over."""
-    ports = start_testpmd("plain0", "plain1", options=["--auto-start", "--burst=16"])
+    nics = "plain0", "plain1", "packed0", "packed1"
+    ports = start_testpmd(*nics, options=["--auto-start", "--burst=16"])
     ports.testpmd.process.signal(signal.SIGKILL)
     wait_for(lambda: ports.testpmd.process.status() is not None, "testpmd to die")
-    again = start_testpmd("plain0", "plain1", options=["--burst=16"])
+    again = start_testpmd(*nics, options=["--burst=16"])
     again.check_forwarding("plain0", "plain1", SOME_SIZES)
+    again.check_forwarding("packed0", "packed1", SOME_SIZES)

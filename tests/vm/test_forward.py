@@ -12,6 +12,12 @@ from harness.frames import EVERY_SIZE, carry, carry_both_ways, frames
 JUMBO_SIZES = [*range(60, 9000, 89), *range(2036, 2062), *range(4082, 4110), *range(9000, 9019)]
 SOME_SIZES = range(60, 1519, 31)
 
+# Two ports that forward to each other.
+EACH_LAYOUT = pytest.mark.parametrize("one, other", [
+    pytest.param("plain0", "plain1", id="split"),
+    pytest.param("packed0", "packed1", id="packed"),
+])
+
 
 def receives_with(testpmd, port):
     """Name of the receive callback, with what is said about it."""
@@ -26,6 +32,7 @@ def receives_with(testpmd, port):
     pytest.param("sparse1", "single0", False, id="bare_device_without_mergeable"),
 ])
 def test_forward_every_size(ports, one, other, mergeable):
+    """Split rings; test_packed.py has the others."""
     for nic in one, other:
         mode = receives_with(ports.testpmd, ports.number(nic))
         assert ("virtio_recv_mergeable_pkts" in mode) == mergeable
@@ -74,15 +81,17 @@ def test_forward_jumbo_frames_in_one_mbuf_each(start_testpmd):
 
 
 @pytest.mark.parametrize("burst", ["1", "7", "512"])
-def test_forward_with_bursts_of(ports, burst):
+@EACH_LAYOUT
+def test_forward_with_bursts_of(ports, one, other, burst):
     ports.testpmd.command(f"set burst {burst}")
     try:
-        ports.check_forwarding("plain0", "single0", SOME_SIZES)
+        ports.check_forwarding(one, other, SOME_SIZES)
     finally:
         ports.testpmd.command("set burst 32")
 
 
-def test_forward_both_ways_at_once(ports):
+@EACH_LAYOUT
+def test_forward_both_ways_at_once(ports, one, other):
     """Two streams that do not wait for each other."""
     sent = frames([*range(60, 1500, 17)] * 8)
     errors = []
@@ -93,9 +102,9 @@ def test_forward_both_ways_at_once(ports):
         except AssertionError as error:
             errors.append(error)
 
-    with ports.forwarding("plain0", "plain1") as (one, other):
+    with ports.forwarding(one, other) as wires:
         threads = [threading.Thread(target=one_way, args=pair)
-                   for pair in ((one, other), (other, one))]
+                   for pair in (wires, reversed(wires))]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -103,12 +112,13 @@ def test_forward_both_ways_at_once(ports):
     assert not errors, errors[0]
 
 
-def test_a_full_ring_loses_nothing(ports):
+@EACH_LAYOUT
+def test_a_full_ring_loses_nothing(ports, one, other):
     """Nobody polls until the device has no buffer left and takes no further frame."""
     sent = frames([*range(60, 1500)])
     # What was held back comes at once: testpmd is to wait for the other port, not to drop.
     ports.testpmd.command("set burst tx delay 1000 retry 10000")
-    with ports.forwarding("plain0", "plain1", mode="io retry") as (source, sink):
+    with ports.forwarding(one, other, mode="io retry") as (source, sink):
         ports.testpmd.process.signal(signal.SIGSTOP)
         try:
             taken = 0
@@ -123,14 +133,18 @@ def test_a_full_ring_loses_nothing(ports):
         carry_both_ways(source, sink, sent[:64])
 
 
-def test_stop_and_start_again(ports):
+@pytest.mark.parametrize("one, other", [
+    pytest.param("plain0", "single1", id="split"),
+    pytest.param("packed0", "packed1", id="packed"),
+])
+def test_stop_and_start_again(ports, one, other):
     """Each start negotiates anew and finds empty rings, whatever was under way at the stop."""
     for _ in range(3):
-        ports.check_forwarding("plain0", "single1", SOME_SIZES)
-        with ports.forwarding("plain0", "single1") as (source, _):
+        ports.check_forwarding(one, other, SOME_SIZES)
+        with ports.forwarding(one, other) as (source, _):
             for frame in frames(range(100, 140)):
                 source.send(frame)
-        ports.testpmd.restart_ports(ports.number("plain0"), ports.number("single1"))
+        ports.testpmd.restart_ports(ports.number(one), ports.number(other))
 
 
 def test_stop_and_start_all_ports(ports):
@@ -139,3 +153,4 @@ def test_stop_and_start_all_ports(ports):
     ports.testpmd.restart_ports()
     ports.testpmd.restart_ports()
     ports.check_forwarding("plain0", "plain1", SOME_SIZES)
+    ports.check_forwarding("packed0", "packed1", SOME_SIZES)

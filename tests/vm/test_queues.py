@@ -62,10 +62,21 @@ def test_queue_info(ports):
     assert "event index" not in bare["Burst mode"]
 
 
+def check_alignment(ports, nic, alignments):
+    """Where the device was told that the parts of its rings are."""
+    for index in (0, 1):
+        queue = ports.guest.device(nic).queue(index)
+        for part, alignment in alignments.items():
+            address = queue[f"vring-{part}"]
+            assert address and address % alignment == 0, f"{nic}: {part} at {address:#x}"
+
+
 def test_conf_19_alignment_of_the_ring_parts(ports):
     for nic in "plain0", "single0", "large":
-        for index in (0, 1):
-            queue = ports.guest.device(nic).queue(index)
-            for part, alignment in ("desc", 16), ("avail", 2), ("used", 4):
-                address = queue[f"vring-{part}"]
-                assert address and address % alignment == 0, f"{nic}: {part} at {address:#x}"
+        check_alignment(ports, nic, {"desc": 16, "avail": 2, "used": 4})
+
+
+def test_conf_29_alignment_of_the_parts_of_a_packed_ring(ports):
+    """QEMU calls driver area and device area what they are in split rings."""
+    for nic in "packed0", "packed1":
+        check_alignment(ports, nic, {"desc": 16, "avail": 4, "used": 4})
