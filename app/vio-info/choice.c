@@ -26,6 +26,7 @@ static const struct {
 	{ VIRTIO_FEATURE(VIRTIO_NET_F_RSS), false, "used with RTE_ETH_MQ_RX_RSS" },
 	{ VIRTIO_FEATURE(VIRTIO_NET_F_NOTF_COAL) | VIRTIO_FEATURE(VIRTIO_NET_F_VQ_NOTF_COAL),
 	  false, "used with rx_max_usecs or rx_max_packets" },
+	{ VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_ANNOUNCE), false, "used where STATUS is offered too" },
 };
 
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -43,6 +44,9 @@ choice_make(struct choice *c, const struct view *view)
 	for (size_t i = 0; i < REQUESTS; i++)
 		if (backend || !requests[i].backend)
 			c->on_request |= requests[i].features;
+	/* The device asks for an announcement in its status field. */
+	if (c->offered & VIRTIO_FEATURE(VIRTIO_NET_F_STATUS))
+		c->on_request &= ~VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_ANNOUNCE);
 	c->impossible = view->impossible & VIO_FEATURES;
 	c->wanted = VIO_FEATURES & ~c->on_request & ~c->impossible;
 	c->complete = view->source != VIEW_KERNEL;

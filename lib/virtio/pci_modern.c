@@ -121,6 +121,13 @@ get_features(struct virtio_transport *t, uint64_t *features)
 }
 
 static int
+read_num_queues(struct virtio_pci_modern *pci)
+{
+	pci->base.num_queues = read16(pci, COMMON(num_queues));
+	return pci->base.num_queues == UINT16_MAX && went_away(pci) ? -ENODEV : 0;
+}
+
+static int
 set_features(struct virtio_transport *t, uint64_t features)
 {
 	struct virtio_pci_modern *pci = modern(t);
@@ -132,7 +139,8 @@ set_features(struct virtio_transport *t, uint64_t features)
 	write32(pci, COMMON(guest_feature_select), 1);
 	write32(pci, COMMON(guest_feature), (uint32_t)(features >> 32));
 	t->features = features;
-	return 0;
+	/* QEMU's devices count the queues that the accepted features (MQ, RSS) give them. */
+	return read_num_queues(pci);
 }
 
 /* One field of device configuration, in the accesses that a field of its width wants (4.1.3.1). */
@@ -487,6 +495,5 @@ virtio_pci_modern_open(struct virtio_pci_modern *pci, const struct virtio_pci_ho
 	pci->notify_len = pci->layout.notify.length;
 	pci->device_len = pci->layout.device.length;
 	pci->base.allowed = allowed_features(pci);
-	pci->base.num_queues = read16(pci, COMMON(num_queues));
-	return pci->base.num_queues == UINT16_MAX && went_away(pci) ? -ENODEV : 0;
+	return read_num_queues(pci);
 }

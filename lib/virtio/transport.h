@@ -122,7 +122,8 @@ struct virtio_transport {
 	const struct virtio_transport_ops *ops;
 	uint64_t features;   /**< accepted in the last set_features(); the transport keeps it */
 	uint64_t allowed;    /**< features that can be accepted over this transport (2.2.1) */
-	uint16_t num_queues; /**< virtqueues that the device says it has, not checked */
+	/** Virtqueues that the device says it has, with the features accepted by now; not checked. */
+	uint16_t num_queues;
 	/**
 	 * Legacy interface: no FEATURES_OK, native endian (2.2.3). Set when the transport is
 	 * opened, or by its get_features() where the absence of VERSION_1 tells.

@@ -29,6 +29,9 @@ static struct {
 	size_t pages_len;
 	char before[BYTES_MAX];     /**< the ring when the device looked last */
 	unsigned int stores;
+	unsigned int sleep_after;   /**< so many of them, 0: never */
+	uint64_t taken;             /**< buffers, when it fell asleep */
+	uint64_t kicks;             /**< and notifications */
 	struct sigaction old_segv;
 	struct sigaction old_trap;
 } watch;
@@ -72,6 +75,11 @@ look(void)
 	if (watch.q->num_taken != taken && !one_word_changed())
 		model_breach(MODEL_HOUSE, "queue %u: a wide store showed something",
 			     watch.q->index);
+	if (watch.stores == watch.sleep_after) {
+		watch.q->ring->notify(watch.q, MODEL_NOTIFY_ALWAYS);
+		watch.taken = watch.q->num_taken;
+		watch.kicks = watch.q->num_kicks;
+	}
 	memcpy(watch.before, watch.ring, watch.len);
 }
 
@@ -129,6 +137,8 @@ model_watch_start(struct model_queue *q)
 	find_ring(q);
 	watch.q = q;
 	watch.stores = 0;
+	if (watch.sleep_after != 0)
+		q->ring->notify(q, MODEL_NOTIFY_NEVER);
 	watch.pages = (char *)((uintptr_t)watch.ring & ~(page - 1));
 	watch.pages_len = (watch.ring + watch.len - watch.pages + page - 1) & ~(page - 1);
 	memcpy(watch.before, watch.ring, watch.len);
@@ -151,6 +161,22 @@ model_watch_stop(void)
 	return watch.stores;
 }
 
+void
+model_watch_sleep_after(unsigned int store)
+{
+	watch.sleep_after = store;
+}
+
+bool
+model_watch_awake(struct model_queue *q)
+{
+	const bool slept = watch.sleep_after != 0 && watch.stores >= watch.sleep_after;
+
+	watch.sleep_after = 0;
+	model_queue_peek(q);
+	return !slept || q->num_taken == watch.taken || q->num_kicks != watch.kicks;
+}
+
 #else /* !x86-64 */
 
 bool
@@ -170,5 +196,18 @@ unsigned int
 model_watch_stop(void)
 {
 	abort();
+}
+
+void
+model_watch_sleep_after(unsigned int store)
+{
+	(void)store;
+}
+
+bool
+model_watch_awake(struct model_queue *q)
+{
+	(void)q;
+	return true;
 }
 #endif

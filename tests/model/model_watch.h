@@ -27,4 +27,16 @@ void model_watch_start(struct model_queue *q);
 /** No more. @return stores that were seen */
 unsigned int model_watch_stop(void);
 
+/**
+ * Let the device that is watched next be busy and want no notification, until it falls asleep after
+ * the @p store-th store: it asks for one, and looks once more.
+ */
+void model_watch_sleep_after(unsigned int store);
+
+/**
+ * Behind model_watch_stop(): was the device woken up, had it to be?
+ * @return false where it sleeps and something is available
+ */
+bool model_watch_awake(struct model_queue *q);
+
 #endif /* MODEL_WATCH_H */

@@ -26,7 +26,7 @@
 
 /** Frames that go each way between two threads. */
 #define FRAMES 30000
-#define SLEEPY_FRAMES 5000
+#define SLEEPY_FRAMES 2500
 
 /** Nothing moves any more when nothing has moved for so long. */
 #define STALL_S 30u
@@ -382,8 +382,9 @@ serve_when_notified(void *arg)
 }
 
 /**
- * Barrier C: no notification is lost that the device waits for, of refills alone and of what is
- * sent. Once one is, nothing moves any more.
+ * No notification is lost that the device waits for, of refills alone and of what is sent: once one
+ * is, nothing moves any more. (Each moment to fall asleep at: test_watch.c. Barrier C itself: the
+ * unit tests of the rings.)
  */
 static void
 device_sleeps(void **state)

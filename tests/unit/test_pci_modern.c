@@ -23,6 +23,28 @@ open_reads_the_queue_count_only(void **state)
 }
 
 static void
+queues_that_features_bring_are_seen(void **state)
+{
+	uint16_t size;
+
+	(void)state;
+	fake_pci.num_queues = 3;
+	opened();
+	assert_int_equal(t->num_queues, 3);
+	assert_int_equal(t->ops->queue_max_size(t, 3, &size), 0);
+	assert_int_equal(size, 0);
+	fake_pci.num_queues = FAKE_PCI_QUEUES;
+	assert_int_equal(t->ops->set_features(t, F(VIRTIO_F_VERSION_1)), 0);
+	assert_int_equal(t->num_queues, FAKE_PCI_QUEUES);
+	assert_int_equal(t->ops->queue_max_size(t, 3, &size), 0);
+	assert_int_equal(size, 256);
+	fake_pci.num_queues = 3;
+	assert_int_equal(t->ops->set_features(t, 0), 0);
+	assert_int_equal(t->ops->queue_max_size(t, 3, &size), 0);
+	assert_int_equal(size, 0);
+}
+
+static void
 open_needs_its_bars(void **state)
 {
 	(void)state;
@@ -542,6 +564,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(open_reads_the_queue_count_only),
+		TEST(queues_that_features_bring_are_seen),
 		TEST(open_needs_its_bars),
 		TEST(whole_life),
 		TEST(conf_02_features_need_their_registers),
