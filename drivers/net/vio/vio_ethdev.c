@@ -81,6 +81,8 @@ vio_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->tx_desc_lim.nb_mtu_seg_max = UINT16_MAX;
 	info->rx_offload_capa = vio_rx_offload_capa(port) | vio_filter_offloads(port);
 	info->tx_offload_capa = vio_tx_offload_capa(port);
+	if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_TCP_LRO)
+		info->max_lro_pkt_size = VIO_LRO_MAX;
 	info->flow_type_rss_offloads = vio_rss_flow_types(port);
 	info->reta_size = vio_rss_table_size(port);
 	info->hash_key_size = vio_rss_key_size(port);

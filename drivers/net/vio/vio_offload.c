@@ -233,6 +233,21 @@ l4_cksum(struct rte_mbuf *m)
 	return NULL;
 }
 
+/** An IPv6 header as the one before layer 4 would be if there were no extension headers (RFC 8200, 8.1). */
+static struct rte_ipv6_hdr
+ipv6_before_l4(const struct rte_mbuf *m, const void *ip)
+{
+	const uint16_t extensions = m->l3_len - sizeof(struct rte_ipv6_hdr);
+	const bool tcp = (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 ||
+			 (m->ol_flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM;
+	struct rte_ipv6_hdr hdr;
+
+	memcpy(&hdr, ip, sizeof(hdr));
+	hdr.proto = tcp ? IPPROTO_TCP : IPPROTO_UDP;
+	hdr.payload_len = rte_cpu_to_be_16(rte_be_to_cpu_16(hdr.payload_len) - extensions);
+	return hdr;
+}
+
 /** Make the checksums of one packet what the device expects, or complete. */
 static void
 fill_cksums(const struct vio_port *port, struct rte_mbuf *m)
@@ -241,6 +256,7 @@ fill_cksums(const struct vio_port *port, struct rte_mbuf *m)
 	const uint32_t l4_off = m->l2_len + m->l3_len;
 	void *ip = rte_pktmbuf_mtod_offset(m, void *, m->l2_len);
 	struct rte_ipv4_hdr *ip4 = ip;
+	struct rte_ipv6_hdr ip6 = { 0 };
 	rte_be16_t *cksum = l4_cksum(m);
 
 	/* No virtio device does this one; it is in every packet of a segmented one (5.1.6.2). */
@@ -250,14 +266,16 @@ fill_cksums(const struct vio_port *port, struct rte_mbuf *m)
 	}
 	if (cksum == NULL)
 		return;
+	if (!ipv4)
+		ip6 = ipv6_before_l4(m, ip);
 	if (vio_has(port, VIRTIO_NET_F_CSUM)) {
 		/* 5.1.6.2.1: the sum of the pseudo header, with the length as it is now. */
-		*cksum = ipv4 ? rte_ipv4_phdr_cksum(ip, 0) : rte_ipv6_phdr_cksum(ip, 0);
+		*cksum = ipv4 ? rte_ipv4_phdr_cksum(ip, 0) : rte_ipv6_phdr_cksum(&ip6, 0);
 		return;
 	}
 	*cksum = 0;
 	*cksum = ipv4 ? rte_ipv4_udptcp_cksum_mbuf(m, ip, l4_off) :
-			rte_ipv6_udptcp_cksum_mbuf(m, ip, l4_off);
+			rte_ipv6_udptcp_cksum_mbuf(m, &ip6, l4_off);
 	m->ol_flags &= ~RTE_MBUF_F_TX_L4_MASK;
 }
 

@@ -16,6 +16,9 @@
 struct vio_port;
 struct rte_eth_dev;
 
+/** Longest packet that a device puts together: IP's, with the frame's header and two tags. */
+#define VIO_LRO_MAX (UINT16_MAX + VIO_FRAME_OVERHEAD)
+
 /** Receive offloads that a port can have: those of software, and what the device offers. */
 uint64_t vio_rx_offload_capa(const struct vio_port *port);
 /** The same for transmit. */

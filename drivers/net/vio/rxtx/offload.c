@@ -20,6 +20,19 @@ is_known_l4(const struct rte_mbuf *m, const struct virtio_net_hdr_v1 *hdr)
 	       lens.l2_len + lens.l3_len == hdr->csum_start;
 }
 
+/** Write two bytes of a packet, which may be the last of one buffer and the first of the next. */
+static void
+write_cksum(struct rte_mbuf *m, uint32_t at, uint16_t sum)
+{
+	const uint8_t *bytes = (const uint8_t *)&sum;
+
+	for (unsigned int i = 0; i < sizeof(sum); i++, at++) {
+		for (; at >= m->data_len; m = m->next)
+			at -= m->data_len;
+		*rte_pktmbuf_mtod_offset(m, uint8_t *, at) = bytes[i];
+	}
+}
+
 /** A checksum that no flag of an mbuf can speak of is completed here. */
 static bool
 complete_cksum(struct rte_mbuf *m, const struct virtio_net_hdr_v1 *hdr)
@@ -28,9 +41,7 @@ complete_cksum(struct rte_mbuf *m, const struct virtio_net_hdr_v1 *hdr)
 
 	if (rte_raw_cksum_mbuf(m, hdr->csum_start, m->pkt_len - hdr->csum_start, &sum) != 0)
 		return false;
-	sum = ~sum;
-	memcpy(rte_pktmbuf_mtod_offset(m, void *, hdr->csum_start + hdr->csum_offset), &sum,
-	       sizeof(sum));
+	write_cksum(m, (uint32_t)hdr->csum_start + hdr->csum_offset, ~sum);
 	return true;
 }
 
@@ -41,7 +52,7 @@ vio_rx_hdr_parse(struct vio_rxq *q, struct rte_mbuf *m, const struct virtio_net_
 
 	if (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
 		/* 5.1.6.4.2: both come from outside, and the place is written to. */
-		if ((uint32_t)hdr->csum_start + hdr->csum_offset + sizeof(uint16_t) > m->data_len)
+		if ((uint32_t)hdr->csum_start + hdr->csum_offset + sizeof(uint16_t) > m->pkt_len)
 			return false;
 		if (is_known_l4(m, hdr))
 			m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;

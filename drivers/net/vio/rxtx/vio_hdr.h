@@ -63,7 +63,7 @@ vio_rx_strip(struct rte_mbuf **pkts, uint16_t n)
 			rte_vlan_strip(pkts[i]);
 }
 
-/** Segmentation that a packet asks for, and that the device does not do. */
+/** Segmentation that a packet asks for, and that the device does not do, or nobody can. */
 static __rte_always_inline bool
 vio_tx_hdr_impossible(const struct vio_txq *q, const struct rte_mbuf *m)
 {
@@ -71,6 +71,8 @@ vio_tx_hdr_impossible(const struct vio_txq *q, const struct rte_mbuf *m)
 
 	if (likely((flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)) == 0))
 		return false;
+	if (m->tso_segsz == 0)
+		return true; /* gso_size is not to be 0 (5.1.6.2.1) */
 	if (flags & RTE_MBUF_F_TX_UDP_SEG)
 		return !(q->offloads & VIO_TXQ_USO);
 	return !(q->offloads & (flags & RTE_MBUF_F_TX_IPV6 ? VIO_TXQ_TSO6 : VIO_TXQ_TSO4));
@@ -100,7 +102,9 @@ vio_tx_hdr_write(const struct vio_txq *q, const struct rte_mbuf *m, void *to)
 	struct virtio_net_hdr_v1_hash hdr = { 0 };
 	bool tcp;
 
-	if (wish == 0 || unlikely(!(q->offloads & VIO_TXQ_CSUM))) {
+	/* The checksum of SCTP is none that a virtio device knows. */
+	if (wish == 0 || unlikely(!(q->offloads & VIO_TXQ_CSUM) ||
+				  wish == RTE_MBUF_F_TX_SCTP_CKSUM)) {
 		memcpy(to, &hdr, q->hdr_size);
 		return;
 	}
