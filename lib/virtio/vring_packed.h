@@ -182,13 +182,15 @@ vring_packed_is_used(uint32_t word, uint16_t pos)
  * @param event_idx  VIRTIO_F_EVENT_IDX was negotiated: a constant at the call
  * @param old        position of the first of them
  * @param now        position behind the last
+ * @param told       the event that the device was notified of last, VRING_PACKED_START at first;
+ *                   only this function changes it
  */
 static inline __attribute__((always_inline)) bool
 vring_packed_must_kick(const struct vring_packed_desc_event *device, uint16_t size, bool event_idx,
-		       uint16_t old, uint16_t now)
+		       uint16_t old, uint16_t now, uint16_t *told)
 {
 	uint32_t word;
-	uint16_t event;
+	uint16_t event, ahead;
 
 	vring_full_barrier();
 	/* Both halves at once: an offset never goes with flags of another time. */
@@ -200,10 +202,19 @@ vring_packed_must_kick(const struct vring_packed_desc_event *device, uint16_t si
 		event = (uint16_t)word;
 		if (!event_idx || vring_packed_index(event) >= size)
 			return true;
-		/* An event that was passed before is nearly two laps ahead. */
-		return (vring_packed_place(event, size) + 2u * size -
-			vring_packed_place(old, size)) % (2u * size) <
-		       vring_packed_distance(old, now, size);
+		ahead = (vring_packed_place(event, size) + 2u * size -
+			 vring_packed_place(old, size)) % (2u * size);
+		/*
+		 * An event that was passed before is more than a lap ahead. Where the device has
+		 * not heard of it, it was passed before it was written. Strictly the device is not
+		 * to be notified then; but QEMU (7.2, say), having waited for its backend to take
+		 * frames, writes an event, takes what is in the ring without moving it, and sleeps.
+		 */
+		if (ahead >= vring_packed_distance(old, now, size) &&
+		    (ahead < size || event == *told))
+			return false;
+		*told = event;
+		return true;
 	default:
 		return true; /* 3 is reserved: once too often is allowed (2.8.21.3) */
 	}

@@ -29,7 +29,7 @@ static struct {
 	size_t pages_len;
 	char before[BYTES_MAX];     /**< the ring when the device looked last */
 	unsigned int stores;
-	unsigned int sleep_after;   /**< so many of them, 0: never */
+	unsigned int sleep_before;  /**< this one of them, 0: never */
 	uint64_t taken;             /**< buffers, when it fell asleep */
 	uint64_t kicks;             /**< and notifications */
 	struct sigaction old_segv;
@@ -75,11 +75,16 @@ look(void)
 	if (watch.q->num_taken != taken && !one_word_changed())
 		model_breach(MODEL_HOUSE, "queue %u: a wide store showed something",
 			     watch.q->index);
-	if (watch.stores == watch.sleep_after) {
-		watch.q->ring->notify(watch.q, MODEL_NOTIFY_ALWAYS);
-		watch.taken = watch.q->num_taken;
-		watch.kicks = watch.q->num_kicks;
-	}
+	memcpy(watch.before, watch.ring, watch.len);
+}
+
+/** Nothing is to be done until the driver says so; and what it has done so far was seen. */
+static void
+fall_asleep(void)
+{
+	watch.q->ring->notify(watch.q, MODEL_NOTIFY_ALWAYS);
+	watch.taken = watch.q->num_taken;
+	watch.kicks = watch.q->num_kicks;
 	memcpy(watch.before, watch.ring, watch.len);
 }
 
@@ -95,6 +100,9 @@ on_segv(int sig, siginfo_t *info, void *context)
 		return;
 	}
 	protect(PROT_READ | PROT_WRITE);
+	/* Whatever the driver has read before this store, it has read too early. */
+	if (watch.stores + 1 == watch.sleep_before)
+		fall_asleep();
 	u->uc_mcontext.gregs[REG_EFL] |= SINGLE_STEP;
 }
 
@@ -137,11 +145,11 @@ model_watch_start(struct model_queue *q)
 	find_ring(q);
 	watch.q = q;
 	watch.stores = 0;
-	if (watch.sleep_after != 0)
+	if (watch.sleep_before != 0)
 		q->ring->notify(q, MODEL_NOTIFY_NEVER);
+	memcpy(watch.before, watch.ring, watch.len);
 	watch.pages = (char *)((uintptr_t)watch.ring & ~(page - 1));
 	watch.pages_len = (watch.ring + watch.len - watch.pages + page - 1) & ~(page - 1);
-	memcpy(watch.before, watch.ring, watch.len);
 	q->watched = true;
 	action.sa_sigaction = on_segv;
 	assert_int_equal(sigaction(SIGSEGV, &action, &watch.old_segv), 0);
@@ -162,17 +170,17 @@ model_watch_stop(void)
 }
 
 void
-model_watch_sleep_after(unsigned int store)
+model_watch_sleep_before(unsigned int store)
 {
-	watch.sleep_after = store;
+	watch.sleep_before = store;
 }
 
 bool
 model_watch_awake(struct model_queue *q)
 {
-	const bool slept = watch.sleep_after != 0 && watch.stores >= watch.sleep_after;
+	const bool slept = watch.sleep_before != 0 && watch.stores >= watch.sleep_before;
 
-	watch.sleep_after = 0;
+	watch.sleep_before = 0;
 	model_queue_peek(q);
 	return !slept || q->num_taken == watch.taken || q->num_kicks != watch.kicks;
 }
@@ -199,7 +207,7 @@ model_watch_stop(void)
 }
 
 void
-model_watch_sleep_after(unsigned int store)
+model_watch_sleep_before(unsigned int store)
 {
 	(void)store;
 }

@@ -28,10 +28,10 @@ void model_watch_start(struct model_queue *q);
 unsigned int model_watch_stop(void);
 
 /**
- * Let the device that is watched next be busy and want no notification, until it falls asleep after
- * the @p store-th store: it asks for one, and looks once more.
+ * Let the device that is watched next be busy and want no notification, until it falls asleep just
+ * before the @p store-th store is made: it asks for one, having seen what was there before.
  */
-void model_watch_sleep_after(unsigned int store);
+void model_watch_sleep_before(unsigned int store);
 
 /**
  * Behind model_watch_stop(): was the device woken up, had it to be?

@@ -3,8 +3,8 @@
 
 /*
  * test_watch.c - every path against a device that looks after every single store to the ring: what
- * is visible is whole, at any moment, and what the device can see is not touched again. At whichever
- * store it falls asleep, it is woken up for what comes behind.
+ * is visible is whole, at any moment, and what the device can see is not touched again. Before
+ * whichever store it falls asleep, it is woken up for what comes then.
  */
 
 #include "model_cases.h"
@@ -103,7 +103,7 @@ tx_stores(void **state)
 	}
 }
 
-/** It falls asleep after the first store of a refill, after the second one, ... */
+/** It falls asleep before the first store of a refill, before the second one, ... */
 static void
 rx_sleeps(void **state)
 {
@@ -128,7 +128,7 @@ rx_sleeps(void **state)
 			for (unsigned int n = 1 + i % 7; n != 0; n--)
 				assert_true(model_traffic_put(&t, 60));
 			model_queue_show(q, q->num_ready, false);
-			model_watch_sleep_after(1 + i % 15);
+			model_watch_sleep_before(1 + i % 15);
 			model_traffic_rx(&t, 32);
 			assert_true(model_watch_awake(q));
 		}
@@ -159,7 +159,7 @@ tx_sleeps(void **state)
 		port->device.concurrent = port->watched = true;
 		q = model_txq(&port->device, 0);
 		for (unsigned int i = 0; i < 60; i++) {
-			model_watch_sleep_after(1 + i % 15);
+			model_watch_sleep_before(1 + i % 15);
 			model_sender_burst(&s, 1 + i % 7);
 			assert_true(model_watch_awake(q));
 			model_net_tx_done(q, q->num_pending, false, false);

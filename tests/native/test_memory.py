@@ -145,11 +145,16 @@ def test_memory_comes_and_goes(site, hugepages, slots):
 
 
 def attach(site, testpmd, path):
-    """Ports 1 and so on, the first with a backend; together they need new hugepages."""
+    """Ports 1 and so on, the first with a backend; together they need new hugepages.
+
+    testpmd allocates for all its ports anew when one is attached, and keeps that: it is to have
+    done so before the rings, which come with the start, need the new pages.
+    """
     for port in range(1, OTHERS + 1):
         socket = path if port == 1 else site.socket("nobody")
         said = testpmd.command(f"port attach {site.port(socket, port, queue_size=RING)}")
         assert f"Port {port} is attached" in said, said
+    for port in range(1, OTHERS + 1):
         testpmd.command(f"port start {port}")
 
 

@@ -249,10 +249,13 @@ show_writes_flags_alone(void **state)
 	assert_int_equal(desc.id, 3);
 }
 
-/** Does a device whose event structure says this want to hear of @p n descriptors from @p old on? */
+/**
+ * Does a device whose event structure says this want to hear of @p n descriptors from @p old on?
+ * @param told  it has heard of this event
+ */
 static bool
 wanted(const struct vring_packed_desc_event *event, uint16_t size, bool event_idx,
-       struct side old, uint16_t n)
+       struct side old, uint16_t n, bool told)
 {
 	const struct side at = { event->off_wrap & 0x7fff, event->off_wrap >> 15 };
 
@@ -266,10 +269,10 @@ wanted(const struct vring_packed_desc_event *event, uint16_t size, bool event_id
 	}
 	if (!event_idx || at.index >= size) /* it must not say so: the same */
 		return true;
-	for (; n != 0; n--, step(&old, size))
+	for (uint16_t i = 0; i < size; i++, step(&old, size))
 		if (same(&old, &at))
-			return true;
-	return false;
+			return i < n;
+	return !told; /* none of the next lap: it was passed */
 }
 
 /** All events that can be, for @p n descriptors from @p old on. */
@@ -285,10 +288,17 @@ check_kicks(uint16_t size, struct side old, struct side now, uint16_t n)
 					/* 14 bits are reserved and mean nothing */
 					(uint16_t)(flags | (flags & 4) * 0x1000) };
 
-				for (unsigned int idx = 0; idx < 2; idx++)
+				for (unsigned int i = 0; i < 4; i++) {
+					const bool idx = i & 1;
+					const uint16_t told = event.off_wrap ^ (i & 2);
+					uint16_t now_told = told;
+
 					assert_int_equal(vring_packed_must_kick(&event, size, idx,
-							 word_of(&old), word_of(&now)),
-							 wanted(&event, size, idx, old, n));
+							 word_of(&old), word_of(&now), &now_told),
+							 wanted(&event, size, idx, old, n,
+								!(i & 2)));
+					assert_true(now_told == told || now_told == event.off_wrap);
+				}
 			}
 }
 
@@ -323,6 +333,7 @@ conf_34_kick_in_large_rings(void **state)
 		struct side now = old;
 		struct side at = old;
 		struct vring_packed_desc_event event __attribute__((aligned(4))) = { 0, 2 };
+		uint16_t told;
 
 		for (uint16_t k = 0; k < n; k++)
 			step(&now, size);
@@ -330,12 +341,42 @@ conf_34_kick_in_large_rings(void **state)
 		for (uint16_t k = unit_random(&random) % (2 * n); k != 0; k--)
 			step(&at, size);
 		event.off_wrap = i & 1 ? word_of(&at) : (uint16_t)unit_random(&random);
-		yes += wanted(&event, size, true, old, n);
+		told = i & 2 ? event.off_wrap : event.off_wrap ^ 1;
+		yes += wanted(&event, size, true, old, n, i & 2);
 		assert_int_equal(vring_packed_must_kick(&event, size, true, word_of(&old),
-							word_of(&now)),
-				 wanted(&event, size, true, old, n));
+							word_of(&now), &told),
+				 wanted(&event, size, true, old, n, i & 2));
 	}
 	assert_in_range(yes, 2000, 18000);
+}
+
+/** A device that sleeps with an event that was passed before it was written: told once. */
+static void
+event_that_was_passed_is_told_once(void **state)
+{
+	struct vring_packed_desc_event event __attribute__((aligned(4))) = { 0, 2 };
+	const uint16_t size = 12;
+
+	(void)state;
+	for (uint16_t behind = 1; behind <= size; behind++) {
+		struct side old = beginning(), now;
+		uint16_t told = VRING_PACKED_START;
+		unsigned int kicks = 0;
+
+		for (uint16_t k = 0; k < 5; k++)
+			step(&old, size);
+		event.off_wrap = word_of(&old);
+		for (uint16_t k = 0; k < behind; k++)
+			step(&old, size);
+		for (uint16_t k = 0; k < size - behind; k++, old = now) {
+			now = old;
+			step(&now, size);
+			kicks += vring_packed_must_kick(&event, size, true, word_of(&old),
+							word_of(&now), &told);
+			assert_int_equal(kicks, 1);
+		}
+		assert_int_equal(told, kicks == 1 ? event.off_wrap : VRING_PACKED_START);
+	}
 }
 
 static void
@@ -529,6 +570,7 @@ conf_34_barrier_before_event_is_read(void **state)
 	unsigned int lost = 0;
 	cpu_set_t before;
 	pthread_t device;
+	uint16_t told = VRING_PACKED_START;
 
 	(void)state;
 	memset(&duel, 0, sizeof(duel));
@@ -549,7 +591,7 @@ conf_34_barrier_before_event_is_read(void **state)
 			vring_packed_show(&race[i].ring.desc[0], flags);
 			race[i].kick = vring_packed_must_kick(race[i].ring.device, 8, false,
 							      VRING_PACKED_START,
-							      VRING_PACKED_START + 1);
+							      VRING_PACKED_START + 1, &told);
 		}
 		wait_for(&duel.answer, round);
 		/* a buffer that the device did not see, and of which it is not told */
@@ -575,6 +617,7 @@ main(void)
 		cmocka_unit_test(show_writes_flags_alone),
 		cmocka_unit_test(conf_34_kick_when_the_event_is_reached),
 		cmocka_unit_test(conf_34_kick_in_large_rings),
+		cmocka_unit_test(event_that_was_passed_is_told_once),
 		cmocka_unit_test(silence_says_no),
 		cmocka_unit_test(conf_33_descriptors_before_flags),
 		cmocka_unit_test(conf_34_barrier_before_event_is_read),

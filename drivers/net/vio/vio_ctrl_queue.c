@@ -85,6 +85,7 @@ ctrl_layout(const struct vio_port *port, struct vio_ctrl *ctrl, uint16_t size,
 		vring_packed_init(&ctrl->packed, ring, size);
 		vring_packed_silence(&ctrl->packed);
 		ctrl->next = VRING_PACKED_START;
+		ctrl->told = VRING_PACKED_START;
 		setup->driver = setup->desc + vring_packed_driver_offset(size);
 		setup->device = setup->desc + vring_packed_device_offset(size);
 	} else {
@@ -201,7 +202,7 @@ submit_packed(struct vio_ctrl *ctrl, const struct cmd_part *parts, uint16_t n)
 	}
 	vring_packed_show(&ring->desc[vring_packed_index(old)], first_flags);
 	return vring_packed_must_kick(ring->device, ctrl->size, ctrl->event_idx, old,
-				      vring_packed_ahead(old, n, ctrl->size));
+				      vring_packed_ahead(old, n, ctrl->size), &ctrl->told);
 }
 
 /** Make the command in ctrl->cmd available (5.1.6.5: readable parts, then the answer). */

@@ -51,6 +51,7 @@ struct vio_ctrl {
 	uint8_t *cmd;                 /**< class, command, data, ack */
 	/** Where the next command goes: split rings an index, packed rings a position. */
 	uint16_t next;
+	uint16_t told;                /**< packed: see vring_packed_must_kick() */
 	uint16_t size;                /**< descriptors */
 	uint8_t descs;                /**< of the command that is out */
 	bool is_packed;

@@ -380,6 +380,7 @@ vio_rxq_start(struct vio_rxq *q)
 	}
 	q->used_idx = q->vq.packed ? VRING_PACKED_START : 0;
 	q->avail_idx = q->used_idx;
+	q->told = VRING_PACKED_START;
 	q->shuffled = 0;
 	q->fault = VIO_FAULT_NONE;
 	vio_rx_fill(q);
@@ -408,6 +409,7 @@ vio_txq_start(struct vio_txq *q)
 	memset(q->count, 0, (q->mask + 1) * sizeof(*q->count));
 	q->used_idx = q->vq.packed ? VRING_PACKED_START : 0;
 	q->avail_idx = q->used_idx;
+	q->told = VRING_PACKED_START;
 	q->desc_idx = 0;
 	q->free_idx = q->mask + 1;
 	q->shuffled = 0;

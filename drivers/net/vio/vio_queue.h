@@ -150,6 +150,7 @@ struct vio_rxq {
 	uint8_t hdr_gso;             /**< bits of gso_type that do */
 	uint8_t lro;                 /**< VIO_RXQ_TSO4, _TSO6 */
 	uint8_t strip;               /**< VLAN tags are taken off */
+	uint16_t told;               /**< packed: see vring_packed_must_kick() */
 	struct vio_rxq_stats stats __rte_cache_aligned;
 
 	struct vio_vq vq __rte_cache_aligned;
@@ -188,6 +189,7 @@ struct vio_txq {
 	uint8_t fault;
 	struct vio_gate gate;
 	uint16_t first_flags;        /**< packed: of the descriptor that shows the burst */
+	uint16_t told;               /**< packed: see vring_packed_must_kick() */
 	uint8_t hdr_size;            /**< of a packet's header, paths with offloads; else 12 */
 	uint8_t offloads;            /**< VIO_TXQ_ flags */
 	struct rte_mempool *pool;    /**< of plain packets, see tx_burst.h */

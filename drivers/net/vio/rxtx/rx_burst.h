@@ -168,12 +168,13 @@ vio_rx_fill_ordered(struct vio_rxq *q, const uint32_t flags)
 
 /** Does the device want to hear of what was posted since @p old? */
 static __rte_always_inline bool
-vio_rx_must_kick(const struct vio_rxq *q, uint16_t old, const uint32_t flags)
+vio_rx_must_kick(struct vio_rxq *q, uint16_t old, const uint32_t flags)
 {
 	const bool event_idx = (flags & VIO_RX_EVENT_IDX) != 0;
 
 	if (VIO_RX_IS_PACKED(flags))
-		return vring_packed_must_kick(q->event, q->mask + 1, event_idx, old, q->avail_idx);
+		return vring_packed_must_kick(q->event, q->mask + 1, event_idx, old, q->avail_idx,
+					      &q->told);
 	return vring_split_must_kick(q->used, q->mask + 1, event_idx, old, q->avail_idx);
 }
 

@@ -456,7 +456,8 @@ vio_tx_publish(struct vio_txq *q, uint16_t old, uint16_t first_flags, const uint
 
 	if (VIO_TX_IS_PACKED(flags)) {
 		vring_packed_show(&q->ring[vring_packed_index(old)], first_flags);
-		kick = vring_packed_must_kick(q->event, q->mask + 1, event_idx, old, q->avail_idx);
+		kick = vring_packed_must_kick(q->event, q->mask + 1, event_idx, old, q->avail_idx,
+					      &q->told);
 	} else {
 		vring_split_publish(q->avail, q->avail_idx);
 		kick = vring_split_must_kick(q->used, q->mask + 1, event_idx, old, q->avail_idx);
