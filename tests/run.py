@@ -18,6 +18,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,18 +115,26 @@ def tail(text, lines=40):
     return "\n".join(text.splitlines()[-lines:])
 
 
-def build(report, folder, name, options=(), env=None):
-    """Sets up a build folder where there is none yet and builds. True where that went well."""
+def build(report, folder, name, options=(), env=None, suites=None):
+    """Sets up a build folder where there is none yet and builds. True where that went well.
+
+    All of it, or only what the tests of some suites need.
+    """
     progress(f"building in {folder.name}")
-    steps = [["ninja", "-C", str(folder)]]
-    if not (folder / "build.ninja").exists():
-        steps.insert(0, ["meson", "setup", str(folder), str(REPO), *options])
-    for step in steps:
-        done = subprocess.run(step, cwd=REPO, text=True, check=False, stdout=subprocess.PIPE,
+
+    def step(*command):
+        done = subprocess.run(command, cwd=REPO, text=True, check=False, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
         if done.returncode != 0:
-            report.broken(name, f"{' '.join(step[:2])} failed", tail(done.stdout))
+            report.broken(name, f"{' '.join(command[:2])} failed", tail(done.stdout))
+        return done.returncode == 0
+    if not (folder / "build.ninja").exists():
+        if not step("meson", "setup", str(folder), str(REPO), *options):
             return False
+    targets = [os.path.relpath(test["cmd"][0], folder) for test in meson_tests(folder)
+               if test["suite"] in suites] if suites else []
+    if not step("ninja", "-C", str(folder), *targets):
+        return False
     report.add("ok", name)
     return True
 
@@ -139,7 +148,7 @@ def meson_tests(folder):
         yield test
 
 
-TAP_RESULT = re.compile(r"^(ok|not ok) (\d+)(?: -)?\s*(# SKIP)?\s*(.*)$")
+TAP_RESULT = re.compile(r"^(ok|not ok) (\d+)(?: -)?\s*(.*?)(?:\s*# SKIP\s*(.*))?$")
 
 
 def tap_cases(output):
@@ -147,9 +156,10 @@ def tap_cases(output):
     cases = []
     for line in output.splitlines():
         match = TAP_RESULT.match(line)
-        if match:
-            outcome = "skip" if match[3] else match[1]
-            cases.append((outcome, match[4], []))
+        if match and match[4] is not None:  # NAME # SKIP REASON; cmocka's own skip(): # SKIP NAME
+            cases.append(("skip", match[3] or match[4], [match[4]] if match[3] else []))
+        elif match:
+            cases.append((match[1], match[3], []))
         elif line.startswith("#") and cases and not line.startswith(("# ok", "# not ok")):
             cases[-1][2].append(line.lstrip("# "))
     return cases
@@ -161,10 +171,7 @@ def run_tap(report, prefix, output, status):
     planned = int(plan[1]) if plan else 0
     cases = tap_cases(output)
     for outcome, case, remarks in cases:
-        reason = " ".join(remarks)
-        if outcome == "skip":  # cmocka has no room for a reason but in the name: NAME (REASON)
-            case, _, reason = case.partition(" ")
-        report.add(outcome, f"{prefix}.{case}", reason.strip("()") if outcome != "ok" else "")
+        report.add(outcome, f"{prefix}.{case}", " ".join(remarks) if outcome != "ok" else "")
     failed = any(outcome == "not ok" for outcome, _, _ in cases)
     if len(cases) < planned or not planned:
         report.broken(prefix, f"ended with status {status} after {len(cases)} of {planned} cases",
@@ -173,34 +180,51 @@ def run_tap(report, prefix, output, status):
         report.broken(prefix, f"every case passed, but the exit status is {status}", tail(output))
 
 
-def run_meson_test(report, test, prefix, env):
-    """Runs one program that meson.build declares as a test."""
-    name = f"{prefix}.{test['name']}"
+def run_program(test, env):
+    """Runs what meson.build declares with test(): (exit status or None when too late, output)."""
     try:
         done = subprocess.run(test["cmd"], cwd=test["workdir"], text=True, errors="replace",
                               timeout=4 * test["timeout"], check=False, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               env={**os.environ, **test["env"], **env})
     except subprocess.TimeoutExpired as late:
-        output = (late.stdout or b"").decode(errors="replace")
+        return None, (late.stdout or b"").decode(errors="replace")
+    return done.returncode, done.stdout
+
+
+def add_program(report, test, prefix, status, output):
+    """What became of it."""
+    name = f"{prefix}.{test['name']}"
+    if status is None:
         report.add("not ok", name, f"did not end within {4 * test['timeout']} s", tail(output))
-        return
-    if test["protocol"] == "tap":
-        run_tap(report, name, done.stdout, done.returncode)
-    elif done.returncode == 0:
+    elif test["protocol"] == "tap":
+        run_tap(report, name, output, status)
+    elif status == 0:
         report.add("ok", name)
-    elif done.returncode == 77:
-        report.add("skip", name, tail(done.stdout, 1))
+    elif status == 77:
+        report.add("skip", name, tail(output, 1))
     else:
-        report.add("not ok", name, f"exit status {done.returncode}: {tail(done.stdout, 1)}",
-                   tail(done.stdout))
+        report.add("not ok", name, f"exit status {status}: {tail(output, 1)}", tail(output))
 
 
 def run_meson_tests(report, folder, wanted, prefix="", env=None):
-    """Runs the tests of a build that wanted(suite) lets through."""
-    for test in meson_tests(folder):
-        if wanted(test["suite"]):
-            run_meson_test(report, test, prefix + test["suite"], env or {})
+    """Runs the tests of a build that wanted(suite) lets through.
+
+    One on each core; those that need several cores themselves one after the other.
+    """
+    tests = [test for test in meson_tests(folder) if wanted(test["suite"])]
+    for at_once in (os.cpu_count(), 1):
+        group = [test for test in tests if test["is_parallel"] == (at_once > 1)]
+        if os.cpu_count() == 1:
+            group = tests if at_once == 1 else []
+        with ThreadPoolExecutor(max_workers=at_once) as pool:
+            results = pool.map(lambda test: run_program(test, env or {}), group)
+            try:
+                for test, (status, output) in zip(group, results):
+                    add_program(report, test, prefix + test["suite"], status, output)
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)
+                raise
 
 
 def python_name(item):
@@ -307,8 +331,10 @@ def run(report, arguments):
     if takes("build.asan") or any(may_take("asan", suite) for suite in SANITIZED):
         folder = BUILD.with_name(f"{BUILD.name}-asan")
         if build(report, folder, "build.asan", [
-                "-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false",
-                "-Dwerror=false"]):  # sanitizers make gcc warn of what cannot be
+                "-Doptimization=1", "-Dc_args=-g1 -fno-var-tracking",  # sooner built
+                "-Db_sanitize=address,undefined", "-Db_lundef=false",
+                "-Dwerror=false"],  # sanitizers make gcc warn of what cannot be
+                suites=SANITIZED):
             run_meson_tests(report, folder, lambda suite: suite in SANITIZED, "asan.",
                             SANITIZER_ENV)
     if takes("build.clang"):

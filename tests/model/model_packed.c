@@ -102,6 +102,7 @@ packed_start(struct model_queue *q)
 		.device = map(q, "device event structure", q->setup.device, 4, 4),
 		.avail = { 0, true },
 		.used = { 0, true },
+		.told = 1u << 15, /* none: place 0 of the first lap */
 		.right = calloc(size, sizeof(*s->right)),
 		.ids = calloc(UINT16_MAX + 1, sizeof(*s->ids)),
 		.walk.parts = calloc(size, sizeof(*s->walk.parts)),
@@ -331,11 +332,15 @@ reached(const struct model_packed *s, uint16_t off_wrap, struct model_place at, 
 	return false;
 }
 
-/** Had the driver to notify the device of @p n descriptors from @p from on? */
+/**
+ * Had the driver to notify the device of @p n descriptors from @p from on? It also does so, once,
+ * where the event was passed before it was written: see vring_packed_must_kick().
+ */
 static bool
-is_wanted(const struct model_queue *q, struct model_place from, unsigned int n)
+is_wanted(struct model_queue *q, struct model_place from, unsigned int n)
 {
-	const struct model_packed *s = &q->packed;
+	struct model_packed *s = &q->packed;
+	const uint16_t event = s->event.off_wrap;
 
 	switch (s->event.flags & 3) {
 	case ENABLE:
@@ -343,8 +348,13 @@ is_wanted(const struct model_queue *q, struct model_place from, unsigned int n)
 	case DISABLE:
 		return false;
 	case DESC:
-		if (has(q, VIRTIO_RING_F_EVENT_IDX) && (s->event.off_wrap & 0x7fff) < s->size)
-			return reached(s, s->event.off_wrap, from, n);
+		if (!has(q, VIRTIO_RING_F_EVENT_IDX) || (event & 0x7fff) >= s->size)
+			break;
+		if (n == 0 || (!reached(s, event, from, n) &&
+			       (reached(s, event, from, s->size) || event == s->told)))
+			return false;
+		s->told = event;
+		return true;
 	}
 	return q->kicks != 0; /* what it says is nonsense, so either will do */
 }
@@ -504,6 +514,7 @@ packed_notify(struct model_queue *q, enum model_notify when)
 	const struct model_packed *s = &q->packed;
 	const uint64_t r = unit_random(&q->random);
 	const bool event_idx = has(q, VIRTIO_RING_F_EVENT_IDX);
+	struct model_place told;
 
 	switch (when) {
 	case MODEL_NOTIFY_ALWAYS:
@@ -511,9 +522,10 @@ packed_notify(struct model_queue *q, enum model_notify when)
 		model_packed_event(q, s->avail, event_idx && (r & 1) ? DESC : ENABLE);
 		break;
 	case MODEL_NOTIFY_NEVER:
-		/* The last one passed is two laps away. */
-		model_packed_event(q, model_place_ahead(s->avail, 2u * s->size - 1, s->size),
-				   event_idx && (r & 1) ? DESC : DISABLE);
+		/* The one that it has heard of, as long as that is behind. */
+		told = (struct model_place){ s->told & 0x7fff, s->told >> 15 };
+		model_packed_event(q, told, event_idx && (r & 1) &&
+				   !reached(s, s->told, s->avail, s->size) ? DESC : DISABLE);
 		break;
 	case MODEL_NOTIFY_SOMETIMES:
 		model_packed_event(q, model_place_ahead(s->avail, r / 8 % s->size, s->size),

@@ -47,6 +47,7 @@ struct model_packed {
 	struct vring_packed_desc *right;        /**< how these stand */
 	bool *ids;                              /**< buffers that the device has */
 	struct vring_packed_desc_event event;   /**< what stands in its event structure */
+	uint16_t told;                          /**< the last event that it was notified of */
 	bool driver_unknown;                    /**< it has scribbled over the driver's */
 	bool hold;                              /**< see model_packed_reveal() */
 	bool holding;
