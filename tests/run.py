@@ -210,13 +210,11 @@ def add_program(report, test, prefix, status, output):
 def run_meson_tests(report, folder, wanted, prefix="", env=None):
     """Runs the tests of a build that wanted(suite) lets through.
 
-    One on each core; those that need several cores themselves one after the other.
+    One on each core and one that may sleep; those that need several cores themselves one after the other.
     """
     tests = [test for test in meson_tests(folder) if wanted(test["suite"])]
-    for at_once in (os.cpu_count(), 1):
+    for at_once in (os.cpu_count() + 1, 1):
         group = [test for test in tests if test["is_parallel"] == (at_once > 1)]
-        if os.cpu_count() == 1:
-            group = tests if at_once == 1 else []
         with ThreadPoolExecutor(max_workers=at_once) as pool:
             results = pool.map(lambda test: run_program(test, env or {}), group)
             try:

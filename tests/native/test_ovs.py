@@ -35,8 +35,9 @@ def exchange(wires):
         carry(wires[host], wires[1 - host], sent_by(host))
 
 
+@pytest.mark.parametrize("ring", ["split", "packed"])
 @pytest.mark.parametrize("mode", ["client", "server"])
-def test_ovs_switches(site, memory, mode):
+def test_ovs_switches(site, memory, mode, ring):
     ovs = Ovs(site, memory)
     paths = [ovs.folder / f"vhost{number}" for number in range(2)]
     for path in paths:
@@ -48,12 +49,15 @@ def test_ovs_switches(site, memory, mode):
     wires = [backend.wires[0] for backend in backends]
     testpmd = site.testpmd(
         [site.port(backend.path, number) for number, backend in enumerate(backends)] +
-        [site.port(path, number, server=int(mode == "server"))
+        [site.port(path, number, server=int(mode == "server"), packed_vq=int(ring == "packed"))
          for number, path in enumerate(paths, 2)], memory=memory)
     for backend in backends:
         backend.wait_running()
     for port in (2, 3):
         wait_link(testpmd, "up", port)
+        for kind in "rxq", "txq":
+            path = testpmd.queue_info(kind, port)["Burst mode"]
+            assert ("packed ring" in path) == (ring == "packed"), path
     with testpmd.forwarding(0, 2, 1, 3):
         exchange(wires)
         assert {host for _, host in ovs.learned()} >= set(HOSTS)
