@@ -39,6 +39,7 @@ def check_kernel_interface(wire, mac, number):
     assert bytes(answer[ICMP].payload) == payload
 
 
+@pytest.mark.both
 def test_device_held_by_the_kernel_is_left_alone(guest, own_testpmd):
     """testpmd probes every device; the kernel's interface works before, meanwhile and after."""
     guest.run("modprobe", "virtio_net")

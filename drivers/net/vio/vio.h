@@ -101,7 +101,8 @@ struct vio_bus {
 /** A port; dev->data->dev_private. */
 struct vio_port {
 	struct virtio_device device;
-	const struct vio_bus *bus;
+	const struct vio_bus *bus;    /**< the primary's: other processes have it elsewhere */
+	bool serves_ctrl;             /**< as the bus says, for all of them */
 	pthread_mutex_t lock;         /**< of the order of start, stop and what a backend does */
 	const char *name;             /**< of the ethdev, for the log */
 	struct rte_eth_dev_data *data;

@@ -108,7 +108,7 @@ vio_ctrl_start(struct vio_port *port)
 	uint16_t size = 0;
 	int ret;
 
-	if (!vio_has(port, VIRTIO_NET_F_CTRL_VQ) || port->bus->serves_ctrl)
+	if (!vio_has(port, VIRTIO_NET_F_CTRL_VQ) || port->serves_ctrl)
 		return 0;
 	ret = ctrl_alloc(port);
 	if (ret != 0)

@@ -218,6 +218,7 @@ vio_port_prepare(struct rte_eth_dev *dev, struct virtio_transport *transport,
 	port->rx_path = VIO_PATH_NONE;
 	port->tx_path = VIO_PATH_NONE;
 	port->bus = bus;
+	port->serves_ctrl = bus->serves_ctrl;
 	port->name = dev->data->name;
 	port->data = dev->data;
 	port->args = *args;

@@ -82,7 +82,7 @@ vio_spare_start(struct rte_eth_dev *dev)
 	int ret;
 
 	/* Where the port serves itself there are no pairs, but queues that are on or off. */
-	if (num_rx == num_tx || port->pairs <= 1 || port->bus->serves_ctrl)
+	if (num_rx == num_tx || port->pairs <= 1 || port->serves_ctrl)
 		return 0;
 	ret = spare_alloc(dev, 2 * port->pairs - num_rx - num_tx);
 	for (uint16_t i = num_rx; ret == 0 && i < port->pairs; i++, offset += SPARE_LEN)
