@@ -383,6 +383,7 @@ vio_rxq_start(struct vio_rxq *q)
 	q->told = VRING_PACKED_START;
 	q->shuffled = 0;
 	q->fault = VIO_FAULT_NONE;
+	q->vq.fresh = true;
 	vio_rx_fill(q);
 	posted = vio_ring_distance(q->used_idx, q->avail_idx, q->mask, q->vq.packed);
 	if (posted == 0) {
@@ -430,8 +431,10 @@ vio_rxq_open(struct vio_rxq *q)
 	if (data->rx_queue_state[q->vq.queue_id] != RTE_ETH_QUEUE_STATE_STARTED ||
 	    q->fault != VIO_FAULT_NONE)
 		return;
-	/* Not before DRIVER_OK (3.1.1): there are buffers. */
-	vio_vq_kick(&q->vq, q->avail_idx);
+	/* There are buffers, which could not be said before DRIVER_OK (3.1.1). Bursts told of later ones. */
+	if (q->vq.fresh)
+		vio_vq_kick(&q->vq, q->avail_idx);
+	q->vq.fresh = false;
 	vio_gate_open(&q->gate, q->vq.port->rx_variant);
 }
 

@@ -90,6 +90,7 @@ struct vio_vq {
 	bool deferred;                /**< not started with its port */
 	uint16_t port_id;             /**< ethdev's */
 	bool packed;                  /**< VIRTIO_F_RING_PACKED: layout of the ring since its start */
+	bool fresh;                   /**< receive queues: the device was not told of buffers yet */
 	uint64_t ring_addr;           /**< of the ring, as the device addresses it */
 };
 
