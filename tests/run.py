@@ -323,6 +323,8 @@ def run(report, arguments):
     may_take = report.selection.may_take
     built = build(report, BUILD, "build.gcc")
     os.environ["VIO_BUILD"] = str(BUILD)
+    if arguments.long:
+        os.environ["VIO_LONG"] = "1"
     if built:
         run_meson_tests(report, BUILD, may_take)
     takes = report.selection.takes
