@@ -391,6 +391,8 @@ def run(report, arguments):
     options = ["--long"] if arguments.long else []
     built = build(report, BUILD, "build.gcc")
     os.environ["VIO_BUILD"] = str(BUILD)
+    if arguments.long:
+        os.environ["VIO_LONG"] = "1"
     guests = Beside(report, "vm", arguments) if built and wanted[-1:] == ["vm"] else None
     try:
         if built:
