@@ -210,7 +210,8 @@ def add_program(report, test, prefix, status, output):
 def run_meson_tests(report, folder, wanted, prefix="", env=None):
     """Runs the tests of a build that wanted(suite) lets through.
 
-    One on each core and one that may sleep; those that need several cores themselves one after the other.
+    One on each core and one more, as some sleep; those that need several cores themselves by
+    themselves.
     """
     tests = [test for test in meson_tests(folder) if wanted(test["suite"])]
     for at_once in (os.cpu_count() + 1, 1):
@@ -359,6 +360,8 @@ def main():
     arguments = parser.parse_args()
     report = Report(Selection(arguments.names))
     signal.signal(signal.SIGTERM, interrupt)
+    # A shell's background job ignores Ctrl-C, and so would everything that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if arguments.list:
         list_tests(report)
         return 0
