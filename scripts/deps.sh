@@ -15,7 +15,7 @@ declare -A GROUPS_OF=(
 		ethtool python3'
 	[test]='libcmocka-dev clang libclang-rt-14-dev python3-scapy python3-pytest babeltrace2 strace spin'
 	[native]='openvswitch-switch-dpdk'
-	[doc]='python3-sphinx doxygen gnuplot-nox'
+	[doc]='python3-sphinx furo graphviz doxygen gnuplot-nox'
 )
 POLICY=/usr/sbin/policy-rc.d
 

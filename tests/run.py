@@ -28,7 +28,7 @@ TESTS = Path(__file__).resolve().parent
 REPO = TESTS.parent
 BUILD = REPO / os.environ.get("VIO_BUILD", "build")
 
-CATEGORIES = ("build", "lib", "unit", "driver", "model", "asan", "info", "native", "vm")
+CATEGORIES = ("build", "lib", "doc", "unit", "driver", "model", "asan", "info", "native", "vm")
 SANITIZED = ("unit", "driver", "model")
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",

@@ -25,7 +25,7 @@
 
 /** A device under a driver. */
 struct virtio_device {
-	struct virtio_transport *transport;
+	struct virtio_transport *transport; /**< how the device is reached; its owner closes it */
 	uint64_t offered;   /**< features of the device at the last negotiation */
 	uint64_t accepted;  /**< features in force; 0 before negotiation */
 	uint8_t status;     /**< bits that the driver has set since the last reset */
@@ -75,8 +75,8 @@ bool virtio_device_needs_reset(struct virtio_device *dev);
 
 /** One field of configuration space, for virtio_device_read_fields(). */
 struct virtio_config_field {
-	uint32_t offset;
-	uint32_t len;
+	uint32_t offset; /**< in configuration space, bytes */
+	uint32_t len;    /**< bytes */
 	void *buf;       /**< @p len bytes of the caller */
 };
 

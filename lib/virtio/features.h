@@ -24,7 +24,7 @@ enum virtio_feature_kind {
 
 /** One feature bit. */
 struct virtio_feature {
-	uint8_t bit;
+	uint8_t bit;           /**< 0 to 63 */
 	uint8_t kind;          /**< enum virtio_feature_kind */
 	const char *name;      /**< as in the standard, without prefix: "MRG_RXBUF" */
 	const char *section;   /**< section of the standard, 1.3 */

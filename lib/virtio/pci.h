@@ -24,7 +24,7 @@
 
 /** What the walk needs of the host. */
 struct virtio_pci_host {
-	void *ctx;
+	void *ctx; /**< the host's, given back to it */
 	/**
 	 * Read @p len bytes of PCI configuration space, as they stand there (little endian);
 	 * the count read, or a negative errno.
@@ -39,22 +39,22 @@ struct virtio_pci_host {
 
 /** One structure that a capability points to. Not mapped: bar, offset and length only. */
 struct virtio_pci_region {
-	bool present;
-	uint8_t bar;
-	uint32_t offset;
-	uint32_t length;
+	bool present;     /**< a capability describes it */
+	uint8_t bar;      /**< 0 to 5 */
+	uint32_t offset;  /**< in the BAR, bytes */
+	uint32_t length;  /**< bytes */
 	uint8_t cap_pos;  /**< where in configuration space the capability is */
 };
 
 /** What the capability list says; filled from configuration space alone, BARs untouched. */
 struct virtio_pci_layout {
-	struct virtio_pci_region common;
-	struct virtio_pci_region notify;
-	struct virtio_pci_region isr;
+	struct virtio_pci_region common;   /**< common configuration */
+	struct virtio_pci_region notify;   /**< notification */
+	struct virtio_pci_region isr;      /**< ISR status */
 	struct virtio_pci_region device;   /**< optional in the standard */
-	struct virtio_pci_region pci_cfg;
-	uint32_t notify_multiplier;
-	bool has_msix;
+	struct virtio_pci_region pci_cfg;  /**< access by way of configuration space */
+	uint32_t notify_multiplier;        /**< bytes between queues; 0: one register for all */
+	bool has_msix;                     /**< there is an MSI-X capability */
 	bool msix_enabled;                 /**< when the list was walked */
 	uint8_t msix_pos;                  /**< of the MSI-X capability in configuration space */
 	uint16_t msix_size;                /**< vectors, 1 to 2048; 0 without MSI-X */
@@ -81,15 +81,15 @@ int virtio_pci_walk(const struct virtio_pci_host *host,
 
 /** A modern device's registers, mapped. */
 struct virtio_pci_modern {
-	struct virtio_transport base;
-	struct virtio_pci_layout layout;
-	volatile uint8_t *common;
-	volatile uint8_t *notify;
-	volatile uint8_t *isr;
+	struct virtio_transport base; /**< first, see transport.h */
+	struct virtio_pci_layout layout; /**< what the capabilities said */
+	volatile uint8_t *common;  /**< common configuration, mapped */
+	volatile uint8_t *notify;  /**< notification structure, mapped */
+	volatile uint8_t *isr;     /**< ISR status, mapped */
 	volatile uint8_t *device;  /**< NULL where the device has no such structure */
 	uint32_t common_len;       /**< lengths as in the capabilities, in bytes */
-	uint32_t notify_len;
-	uint32_t device_len;
+	uint32_t notify_len;       /**< of the notification structure */
+	uint32_t device_len;       /**< of the device configuration */
 };
 
 /**

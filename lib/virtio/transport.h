@@ -120,7 +120,7 @@ struct virtio_transport_ops {
 
 /** Common part of every transport; the first member of its own structure. */
 struct virtio_transport {
-	const struct virtio_transport_ops *ops;
+	const struct virtio_transport_ops *ops; /**< what the transport does */
 	uint64_t features;   /**< accepted in the last set_features(); the transport keeps it */
 	uint64_t allowed;    /**< features that can be accepted over this transport (2.2.1) */
 	/** Virtqueues that the device says it has, with the features accepted by now; not checked. */

@@ -29,16 +29,16 @@ struct virtio_mem_region {
 
 /** A region together with the identity of its file. */
 struct virtio_mem_entry {
-	struct virtio_mem_region region;
-	dev_t dev;
-	ino_t ino;
+	struct virtio_mem_region region; /**< where it is */
+	dev_t dev;                       /**< device of its file */
+	ino_t ino;                       /**< inode of its file */
 };
 
 /** Regions ordered by guest address, without overlaps. All zero is an empty table. */
 struct virtio_mem_table {
-	struct virtio_mem_entry *entries;
-	unsigned int count;
-	unsigned int room;
+	struct virtio_mem_entry *entries; /**< the regions */
+	unsigned int count;               /**< regions in use */
+	unsigned int room;                /**< regions that fit */
 };
 
 /** Free what @p table holds and make it empty; files stay open. */
@@ -90,12 +90,12 @@ struct virtio_vhost_config {
 	uint64_t served; /**< features offered beside the backend's; never told to a backend that
 			  * does not offer them itself */
 	uint64_t hidden; /**< features of the backend that are not to be used */
-	uint8_t mac[6];
-	uint16_t status;
+	uint8_t mac[6];  /**< MAC address */
+	uint16_t status; /**< VIRTIO_NET_S_* */
 	uint16_t max_virtqueue_pairs; /**< 0: as many as the transport was created with */
-	uint16_t mtu;
+	uint16_t mtu;    /**< largest MTU */
 	uint32_t speed; /**< Mbit/s */
-	uint8_t duplex;
+	uint8_t duplex;  /**< 0 half, 1 full */
 };
 
 /**
@@ -109,9 +109,9 @@ int virtio_vhost_config_read(const struct virtio_vhost_config *config, uint32_t 
 struct virtio_vhost_queue {
 	int kick_fd;     /**< adds available buffers; -1 before the first set-up */
 	int call_fd;     /**< tells of used buffers; -1 before the first set-up */
-	uint16_t size;
+	uint16_t size;   /**< descriptors */
 	uint16_t base;   /**< where it was stopped */
-	bool packed;
+	bool packed;     /**< layout of the ring */
 	bool stopped;    /**< by a reset, and not set up since */
 	bool base_valid; /**< base was checked and is possible */
 	bool running;    /**< set up since the last reset */

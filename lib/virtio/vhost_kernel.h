@@ -20,6 +20,7 @@
 /** Memory regions of a vhost device where the kernel does not say. */
 #define VIRTIO_VHOST_KERNEL_REGIONS 64
 
+/** What a port asks of the kernel. */
 struct virtio_vhost_kernel_params {
 	const char *vhost_path; /**< NULL: /dev/vhost-net */
 	/**
@@ -30,34 +31,34 @@ struct virtio_vhost_kernel_params {
 	const char *ifname;     /**< of the TAP; NULL or "": the kernel chooses */
 	uint16_t pairs;         /**< queue pairs, 1 to VIRTIO_VHOST_MAX_PAIRS */
 	uint16_t queue_size;    /**< what queue_max_size() answers, entries */
-	struct virtio_vhost_config config;
+	struct virtio_vhost_config config; /**< what the port serves itself */
 };
 
 /** One queue pair. */
 struct virtio_vhost_kernel_pair {
-	int vhost_fd;
-	int tap_fd;
+	int vhost_fd;    /**< the kernel's device; -1: not open */
+	int tap_fd;      /**< its queue of the TAP; -1: not open */
 	bool attached;   /**< the TAP queue takes part in its device */
 };
 
 /** The transport. Memory of the owner; fields are read-only for it. */
 struct virtio_vhost_kernel {
-	struct virtio_transport base;
+	struct virtio_transport base; /**< first, see transport.h */
 	char ifname[IFNAMSIZ];   /**< of the TAP as the kernel has it; "" for a macvtap */
-	uint16_t pairs;
-	uint16_t queue_size;
-	struct virtio_vhost_config config;
-	uint32_t config_generation;
+	uint16_t pairs;          /**< queue pairs */
+	uint16_t queue_size;     /**< largest ring */
+	struct virtio_vhost_config config; /**< what the port serves itself */
+	uint32_t config_generation; /**< goes up when config changes */
 	uint64_t vhost_features; /**< what vhost-net offers, transport bits included */
 	uint64_t tap_features;   /**< what the TAP serves beside that: checksums, segmentation */
-	unsigned int max_regions;
-	uint8_t status;
+	unsigned int max_regions; /**< memory regions that the kernel takes */
+	uint8_t status;          /**< device status, kept here */
 	bool features_set;       /**< chosen since the last reset */
 	bool memory_live;        /**< the table was given to the kernel */
-	struct virtio_mem_table memory;
-	struct virtio_vhost_kernel_pair pair[VIRTIO_VHOST_MAX_PAIRS];
-	struct virtio_vhost_queue queues[VIRTIO_VHOST_MAX_QUEUES];
-	pthread_mutex_t lock;
+	struct virtio_mem_table memory; /**< what the kernel may access */
+	struct virtio_vhost_kernel_pair pair[VIRTIO_VHOST_MAX_PAIRS]; /**< in use: the first */
+	struct virtio_vhost_queue queues[VIRTIO_VHOST_MAX_QUEUES]; /**< virtqueues, two a pair */
+	pthread_mutex_t lock;    /**< of all fields */
 };
 
 /**

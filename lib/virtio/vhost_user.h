@@ -41,36 +41,36 @@ struct virtio_vhost_user_params {
 	uint16_t pairs;       /**< queue pairs, 1 to VIRTIO_VHOST_MAX_PAIRS */
 	uint16_t queue_size;  /**< what queue_max_size() answers, entries; 1 to 32768 */
 	unsigned int timeout_ms; /**< for one request; 0: VIRTIO_VHOST_USER_TIMEOUT_MS */
-	struct virtio_vhost_config config;
+	struct virtio_vhost_config config; /**< what the port serves itself */
 };
 
 /** Shared memory in which a backend notes what is in flight ("Inflight I/O tracking"). */
 struct virtio_vhost_user_inflight {
 	int fd; /**< -1: none */
-	uint64_t mmap_size;
-	uint64_t mmap_offset;
-	uint16_t num_queues;
-	uint16_t queue_size;
+	uint64_t mmap_size; /**< bytes */
+	uint64_t mmap_offset; /**< in the file */
+	uint16_t num_queues; /**< that it was made for */
+	uint16_t queue_size; /**< that it was made for */
 	bool sent; /**< on this connection */
 };
 
 /** The transport. Memory of the owner; fields are read-only for it. */
 struct virtio_vhost_user {
-	struct virtio_transport base;
+	struct virtio_transport base; /**< first, see transport.h */
 
-	struct sockaddr_un addr;
-	bool server;
-	uint16_t pairs;
-	uint16_t queue_size;
-	unsigned int timeout_ms;
-	struct virtio_vhost_config config;
-	uint32_t config_generation;
+	struct sockaddr_un addr;    /**< path of the socket */
+	bool server;                /**< listens rather than connects */
+	uint16_t pairs;             /**< queue pairs */
+	uint16_t queue_size;        /**< largest ring */
+	unsigned int timeout_ms;    /**< for one request */
+	struct virtio_vhost_config config; /**< what the port serves itself */
+	uint32_t config_generation; /**< goes up when config changes */
 
 	int listen_fd;  /**< readable: a backend knocks (server). -1: none */
 	int conn_fd;    /**< readable: call virtio_vhost_user_check(). -1: not connected */
 	int backend_fd; /**< readable: call virtio_vhost_user_backend_events(). -1: no channel */
 	dev_t sock_dev; /**< identity of the socket file that listen made */
-	ino_t sock_ino;
+	ino_t sock_ino;             /**< the other half of it */
 	bool ready;     /**< the handshake is done */
 
 	uint64_t offered;           /**< virtio features of the backend, transport bits included */
@@ -85,9 +85,9 @@ struct virtio_vhost_user {
 	struct virtio_mem_table sent;   /**< what the backend has, merged */
 	bool memory_live;               /**< the backend has it; changes are to be told at once */
 
-	struct virtio_vhost_user_inflight inflight;
-	struct virtio_vhost_queue queues[VIRTIO_VHOST_MAX_QUEUES];
-	pthread_mutex_t lock;
+	struct virtio_vhost_user_inflight inflight; /**< made by the backend */
+	struct virtio_vhost_queue queues[VIRTIO_VHOST_MAX_QUEUES]; /**< virtqueues, two a pair */
+	pthread_mutex_t lock;       /**< of all fields */
 };
 
 /**

@@ -73,15 +73,15 @@
 
 /** Parameters of notification coalescing. */
 struct virtio_net_ctrl_coal {
-	__le32 max_packets;
-	__le32 max_usecs;
+	__le32 max_packets; /**< packets until a notification */
+	__le32 max_usecs;   /**< microseconds until one */
 };
 
 /** Parameters of one virtqueue. */
 struct virtio_net_ctrl_coal_vq {
-	__le16 vqn;
-	__le16 reserved;
-	struct virtio_net_ctrl_coal coal;
+	__le16 vqn;                       /**< virtqueue */
+	__le16 reserved;                  /**< 0 */
+	struct virtio_net_ctrl_coal coal; /**< its parameters */
 };
 #endif
 
@@ -95,7 +95,7 @@ struct virtio_net_ctrl_coal_vq {
  * is its first 56 bytes, that every device has; the rest exists with the features named.
  */
 struct virtio_spec_common_cfg {
-	struct virtio_pci_common_cfg base;
+	struct virtio_pci_common_cfg base; /**< what every device has */
 	__le16 queue_notify_data; /**< read-only, VIRTIO_F_NOTIF_CONFIG_DATA */
 	__le16 queue_reset;       /**< VIRTIO_F_RING_RESET */
 	__le16 admin_queue_index; /**< read-only, VIRTIO_F_ADMIN_VQ */
@@ -104,16 +104,16 @@ struct virtio_spec_common_cfg {
 
 /** Configuration of the network device in full (5.1.4); the kernel's ends before the last field. */
 struct virtio_spec_net_config {
-	__u8 mac[6];
-	__le16 status;
-	__le16 max_virtqueue_pairs;
-	__le16 mtu;
+	__u8 mac[6];   /**< VIRTIO_NET_F_MAC */
+	__le16 status; /**< VIRTIO_NET_F_STATUS */
+	__le16 max_virtqueue_pairs; /**< VIRTIO_NET_F_MQ or RSS */
+	__le16 mtu;    /**< VIRTIO_NET_F_MTU */
 	__le32 speed;  /**< Mbit/s; above 0x7fffffff: unknown */
 	__u8 duplex;   /**< 0 half, 1 full, else unknown */
-	__u8 rss_max_key_size;
-	__le16 rss_max_indirection_table_length;
-	__le32 supported_hash_types;
-	__le32 supported_tunnel_types;
+	__u8 rss_max_key_size; /**< bytes */
+	__le16 rss_max_indirection_table_length; /**< entries */
+	__le32 supported_hash_types; /**< VIRTIO_NET_RSS_HASH_TYPE_* */
+	__le32 supported_tunnel_types; /**< VIRTIO_NET_F_HASH_TUNNEL */
 };
 
 #define VIRTIO_SPEC_ASSERT_OFFSET(type, field, value) \

@@ -51,10 +51,10 @@ _Static_assert(sizeof(struct vring_packed_desc_event) == 4, "2.8.14");
 
 /** The parts of a packed virtqueue, mapped. */
 struct vring_packed {
-	struct vring_packed_desc *desc;
+	struct vring_packed_desc *desc;         /**< the ring itself */
 	struct vring_packed_desc_event *driver; /**< used buffer notifications: the driver's wish */
 	struct vring_packed_desc_event *device; /**< available buffer notifications: the device's */
-	uint16_t size;
+	uint16_t size;                          /**< descriptors, 1 to 32768 */
 };
 
 /** The event structures lie behind the descriptors, each on a line of its own. */

@@ -37,9 +37,9 @@ _Static_assert(offsetof(struct vring_used, ring) == 4, "2.7.8");
 
 /** The parts of a split virtqueue, mapped. */
 struct vring_split {
-	struct vring_desc *desc;
-	struct vring_avail *avail;
-	struct vring_used *used;
+	struct vring_desc *desc; /**< descriptor table */
+	struct vring_avail *avail; /**< written by the driver */
+	struct vring_used *used; /**< written by the device */
 	uint16_t size; /**< a power of two, 1 to 32768 */
 };
 
