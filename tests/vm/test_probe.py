@@ -71,14 +71,6 @@ def test_device_held_by_the_kernel_is_left_alone(guest, own_testpmd):
     assert guest.device("kernel").features("guest") == before
 
 
-@pytest.mark.parametrize("binding", ["uio"], indirect=True)  # behind an IOMMU: modern devices only
-def test_device_of_the_legacy_interface_only_is_refused(guest, own_testpmd):
-    with own_testpmd(["legacy"], ["legacy"]) as testpmd:
-        assert (f"{guest.address('legacy')}: the device has the legacy interface only"
-                in testpmd.log)
-        assert "No probed ethernet devices" in testpmd.log
-
-
 @pytest.mark.parametrize("devargs, words", [
     pytest.param("mrg_rxbufs=0", "device argument mrg_rxbufs is not known", id="unknown"),
     pytest.param("mrg_rxbuf=2", "device argument mrg_rxbuf=2: give 0 or 1", id="not_a_bool"),

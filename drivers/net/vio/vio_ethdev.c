@@ -275,5 +275,7 @@ vio_port_fini(struct rte_eth_dev *dev)
 	rte_free(port->ring_max);
 	port->ring_max = NULL;
 	transport->ops->close(transport);
+	if (port->bus->closed != NULL)
+		port->bus->closed(port);
 	/* mac_addrs is freed with the ethdev. */
 }

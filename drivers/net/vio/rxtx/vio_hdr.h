@@ -3,7 +3,8 @@
 
 /*
  * vio_hdr.h - the header of a packet (5.1.6), in paths that look at more of it than num_buffers: to
- * and from the fields of an mbuf. Only ports that asked for offloads have such paths.
+ * and from the fields of an mbuf. Only ports that asked for offloads have such paths, and those
+ * whose headers have an unusual size.
  */
 #ifndef VIO_HDR_H
 #define VIO_HDR_H
@@ -44,7 +45,7 @@ vio_rx_hdr_read(struct vio_rxq *q, struct rte_mbuf *m)
 	} else if (hdr.hdr.flags & VIRTIO_NET_HDR_F_DATA_VALID) {
 		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	}
-	if (q->hdr_size == VIO_HDR_SIZE)
+	if (q->hdr_size != VIO_HDR_SIZE_MAX)
 		return true;
 	memcpy(&hdr.hash_value, at + VIO_HDR_SIZE, sizeof(hdr) - VIO_HDR_SIZE);
 	if (hdr.hash_report != VIRTIO_NET_HASH_REPORT_NONE) {
