@@ -137,6 +137,8 @@ def build(report, folder, name, options=(), env=None, suites=None):
     if not (folder / "build.ninja").exists():
         if not step("meson", "setup", str(folder), str(REPO), *options):
             return False
+    elif not step("ninja", "-C", str(folder), "build.ninja"):  # what it builds may be new
+        return False
     targets = [os.path.relpath(test["cmd"][0], folder) for test in meson_tests(folder)
                if test["suite"] in suites] if suites else []
     if not step("ninja", "-C", str(folder), *targets):

@@ -21,7 +21,7 @@
 
 /** The registers of BAR 0. Values are in host byte order. */
 struct virtio_pci_ports {
-	void *ctx;
+	void *ctx;    /**< for read and write */
 	/**
 	 * One read of @p width (1, 2 or 4) bytes at @p offset. A port that cannot be read, or that
 	 * nobody answers, reads as all ones.
@@ -34,10 +34,10 @@ struct virtio_pci_ports {
 
 /** A legacy device, or a transitional one used as such. */
 struct virtio_pci_legacy {
-	struct virtio_transport base;
+	struct virtio_transport base;  /**< what the rest of the library sees */
 	struct virtio_pci_host host;   /**< configuration space: is MSI-X enabled? */
-	struct virtio_pci_ports ports;
-	struct virtio_pci_layout layout;
+	struct virtio_pci_ports ports; /**< the registers */
+	struct virtio_pci_layout layout; /**< MSI-X */
 };
 
 /**
