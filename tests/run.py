@@ -77,6 +77,7 @@ class Report:
     def __init__(self, selection):
         self.selection = selection
         self.count = {"ok": 0, "not ok": 0, "skip": 0}
+        self.outcomes = {}
 
     def add(self, outcome, name, reason="", details=""):
         """One test's result: "ok", "not ok" or "skip"."""
@@ -89,15 +90,23 @@ class Report:
 
     def _print(self, outcome, name, reason, details):
         self.count[outcome] += 1
+        self.outcomes[name] = outcome
         reason = " ".join(reason.split())
         print(f"{outcome} {name}" + (f": {reason}" if reason else ""))
         for line in details.rstrip().splitlines():
             print(f"    {line}")
         sys.stdout.flush()
 
+    def keep(self, path):
+        """Leaves what came of each test, and of others in earlier runs, to tests/tables.py."""
+        before = json.loads(path.read_text()) if path.exists() and self.selection.wishes else {}
+        path.write_text(json.dumps({**before, **self.outcomes}, indent=0))
+
     def end(self):
         """Prints the sum; returns the exit status."""
         count = self.count
+        if BUILD.exists() and self.outcomes:
+            self.keep(BUILD / "results.json")
         if sum(count.values()) == 0:
             print("no test has such a name")
             return 2
