@@ -78,6 +78,7 @@ class Report:
     def __init__(self, selection):
         self.selection = selection
         self.count = {"ok": 0, "not ok": 0, "skip": 0}
+        self.outcomes = {}
         self._lock = threading.Lock()
 
     def add(self, outcome, name, reason="", details=""):
@@ -91,6 +92,7 @@ class Report:
 
     def _print(self, outcome, name, reason, details):
         self.count[outcome] += 1
+        self.outcomes[name] = outcome
         reason = " ".join(reason.split())
         text = f"{outcome} {name}" + (f": {reason}" if reason else "") + "\n"
         self.say(text + "".join(f"    {line}\n" for line in details.rstrip().splitlines()))
@@ -100,6 +102,11 @@ class Report:
         with self._lock:
             sys.stdout.write(text)
             sys.stdout.flush()
+
+    def keep(self, path):
+        """Leaves what came of each test, and of others in earlier runs, to tests/tables.py."""
+        before = json.loads(path.read_text()) if path.exists() and self.selection.wishes else {}
+        path.write_text(json.dumps({**before, **self.outcomes}, indent=0))
 
     def end(self):
         """Prints the sum; returns the exit status."""
@@ -334,6 +341,9 @@ class Beside:
     def _say(self, said):
         """A result with its details, or the sum."""
         self._end = re.match(r"(\d+) passed, (\d+) failed, (\d+) skipped$", "".join(said))
+        result = re.match(r"(ok|not ok|skip) ([^\s:]+)", "".join(said))
+        if result:
+            self._report.outcomes[result[2]] = result[1]
         if not self._end:
             self._report.say("".join(said))
         said.clear()
@@ -442,6 +452,8 @@ def main():
             run_python_tests(report, [arguments.only], ["--long"] if arguments.long else [])
         else:
             run(report, arguments)
+            if BUILD.exists() and report.outcomes:
+                report.keep(BUILD / "results.json")
     except KeyboardInterrupt:
         print("interrupted", flush=True)
         report.end()
