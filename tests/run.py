@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -195,8 +196,18 @@ def run_tap(report, prefix, output, status):
         report.broken(prefix, f"every case passed, but the exit status is {status}", tail(output))
 
 
+def time_is_up():
+    """With --minutes: is it too late to begin another test?"""
+    return time.time() > float(os.environ.get("VIO_TESTS_END", "inf"))
+
+
+TIME_IS_UP = "not begun: the time of --minutes is over"
+
+
 def run_program(test, env):
     """Runs what meson.build declares with test(): (exit status or None when too late, output)."""
+    if time_is_up():
+        return 77, TIME_IS_UP
     try:
         done = subprocess.run(test["cmd"], cwd=test["workdir"], text=True, errors="replace",
                               timeout=4 * test["timeout"], check=False, stdin=subprocess.DEVNULL,
@@ -212,12 +223,12 @@ def add_program(report, test, prefix, status, output):
     name = f"{prefix}.{test['name']}"
     if status is None:
         report.add("not ok", name, f"did not end within {4 * test['timeout']} s", tail(output))
+    elif status == 77:
+        report.add("skip", name, tail(output, 1))
     elif test["protocol"] == "tap":
         run_tap(report, name, output, status)
     elif status == 0:
         report.add("ok", name)
-    elif status == 77:
-        report.add("skip", name, tail(output, 1))
     else:
         report.add("not ok", name, f"exit status {status}: {tail(output, 1)}", tail(output))
 
@@ -279,6 +290,12 @@ class PythonTests:
     def pytest_configure(self, config):
         """Only this reporter speaks."""
         config.pluginmanager.unregister(name="terminalreporter")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self):
+        """Before its fixtures."""
+        if time_is_up():
+            pytest.skip(TIME_IS_UP)
 
     def pytest_collectreport(self, report):
         """A file that cannot be read as tests."""
@@ -438,9 +455,13 @@ def main():
     parser.add_argument("names", metavar="NAME", nargs="*")
     parser.add_argument("--list", action="store_true", help="print the names, run nothing")
     parser.add_argument("--long", action="store_true", help="run the long forms of tests too")
+    parser.add_argument("--minutes", type=float, help="tests that have not begun after so many "
+                        "minutes are skipped, by name")
     parser.add_argument("--only", metavar="KIND", help=argparse.SUPPRESS)  # see Beside
     arguments = parser.parse_args()
     report = Report(Selection(arguments.names))
+    if arguments.minutes is not None:
+        os.environ["VIO_TESTS_END"] = str(time.time() + 60 * arguments.minutes)
     signal.signal(signal.SIGTERM, interrupt)
     # A shell's background job ignores Ctrl-C, and so would everything that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
