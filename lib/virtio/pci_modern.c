@@ -280,8 +280,7 @@ set_queue_size(struct virtio_pci_modern *pci, uint16_t q, uint16_t size)
 		return -ENODEV;
 	if (size > max)
 		return -EINVAL;
-	if (size == max)
-		return 0;
+	/* Also where it is max: QEMU goes back to what was written before the queue was reset. */
 	write16(pci, COMMON(queue_size), size);
 	if (read16(pci, COMMON(queue_size)) == size)
 		return 0;

@@ -177,8 +177,10 @@ static void
 write_status(uint8_t status)
 {
 	if (status == 0) {
-		for (unsigned int i = 0; i < FAKE_PCI_QUEUES; i++)
+		for (unsigned int i = 0; i < FAKE_PCI_QUEUES; i++) {
 			reset_queue(&fake_pci.queues[i]);
+			fake_pci.queues[i].kept = 0;
+		}
 		fake_pci.accepted = 0;
 		fake_pci.config_vector = VIRTIO_NO_VECTOR;
 	} else if (fake_pci.status & ~status) {
@@ -237,7 +239,7 @@ queue_write(uint32_t reg, uint32_t value)
 		if (value == 0 || value > q->max || (!packed && (value & (value - 1)) != 0))
 			fail_msg("queue size %u", value);
 		if (!fake_pci.refuses_sizes)
-			q->size = (uint16_t)value;
+			q->size = q->kept = (uint16_t)value;
 		break;
 	case R_QUEUE_VECTOR:
 		write_vector(&q->vector, value);
@@ -247,6 +249,8 @@ queue_write(uint32_t reg, uint32_t value)
 			fail_msg("%u written to queue_enable", value);
 		if (q->desc == 0 || q->driver == 0 || q->device == 0 || q->size == 0)
 			fail_msg("queue enabled before it was set up");
+		if (q->kept != 0)
+			q->size = q->kept;
 		q->enable = 1;
 		break;
 	case R_QUEUE_RESET:

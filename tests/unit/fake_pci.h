@@ -29,6 +29,7 @@ struct fake_access {
 struct fake_pci_queue {
 	uint16_t max;
 	uint16_t size;
+	uint16_t kept;       /**< written last; QEMU goes on with it after a reset of the queue */
 	uint16_t vector;
 	uint16_t enable;
 	uint16_t notify_off;

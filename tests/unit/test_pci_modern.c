@@ -187,6 +187,13 @@ conf_06_queue_reset_and_full_set_up(void **state)
 	assert_int_equal(fake_pci.queues[1].device, other.device);
 	assert_int_equal(fake_pci.queues[1].vector, 1);
 	assert_int_equal(fake_pci.queues[1].enable, 1);
+
+	/* back to the size that its register shows by itself */
+	assert_int_equal(t->ops->queue_reset(t, 1), 0);
+	other.size = fake_pci.queues[1].max;
+	assert_int_equal(fake_pci.queues[1].size, other.size);
+	assert_int_equal(t->ops->queue_setup(t, 1, &other), 0);
+	assert_int_equal(fake_pci.queues[1].size, other.size);
 }
 
 static void
@@ -334,17 +341,18 @@ conf_12_enable_comes_last(void **state)
 }
 
 static void
-conf_12_size_written_only_when_smaller(void **state)
+conf_12_size_is_written(void **state)
 {
 	struct virtio_queue_setup q = good;
 
 	(void)state;
 	negotiated(ALL);
 	assert_int_equal(t->ops->queue_setup(t, 0, &q), 0);
-	assert_int_equal(fake_pci_count(24, 2, true), 0);
+	assert_int_equal(fake_pci_count(24, 2, true), 1);
+	assert_int_equal(fake_pci.queues[0].size, q.size);
 	q.size = 32;
 	assert_int_equal(t->ops->queue_setup(t, 1, &q), 0);
-	assert_int_equal(fake_pci_count(24, 2, true), 1);
+	assert_int_equal(fake_pci_count(24, 2, true), 2);
 	assert_int_equal(fake_pci.queues[1].size, 32);
 }
 
@@ -615,7 +623,7 @@ main(void)
 		TEST(conf_10_features_in_two_windows),
 		TEST(conf_11_capabilities_are_only_read),
 		TEST(conf_12_enable_comes_last),
-		TEST(conf_12_size_written_only_when_smaller),
+		TEST(conf_12_size_is_written),
 		TEST(conf_12_sizes_that_are_never_written),
 		TEST(conf_12_enabled_queue_is_left_alone),
 		TEST(conf_12_queues_that_are_not_there),
