@@ -13,7 +13,7 @@ declare -A GROUPS_OF=(
 		libpci-dev libjansson-dev dpkg-dev python3'
 	[vm]='qemu-system-x86 busybox-static cpio kmod xz-utils iproute2 iputils-ping iperf3
 		ethtool python3'
-	[test]='libcmocka-dev clang libclang-rt-14-dev python3-scapy python3-pytest babeltrace2 strace'
+	[test]='libcmocka-dev clang libclang-rt-14-dev python3-scapy python3-pytest babeltrace2 strace spin'
 	[native]='openvswitch-switch-dpdk'
 	[doc]='python3-sphinx furo graphviz doxygen gnuplot-nox'
 	[package]='debhelper dpkg-dev fakeroot debootstrap'

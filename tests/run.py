@@ -18,6 +18,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -77,6 +78,8 @@ class Report:
     def __init__(self, selection):
         self.selection = selection
         self.count = {"ok": 0, "not ok": 0, "skip": 0}
+        self.outcomes = {}
+        self._lock = threading.Lock()
 
     def add(self, outcome, name, reason="", details=""):
         """One test's result: "ok", "not ok" or "skip"."""
@@ -89,17 +92,27 @@ class Report:
 
     def _print(self, outcome, name, reason, details):
         self.count[outcome] += 1
+        self.outcomes[name] = outcome
         reason = " ".join(reason.split())
-        print(f"{outcome} {name}" + (f": {reason}" if reason else ""))
-        for line in details.rstrip().splitlines():
-            print(f"    {line}")
-        sys.stdout.flush()
+        text = f"{outcome} {name}" + (f": {reason}" if reason else "") + "\n"
+        self.say(text + "".join(f"    {line}\n" for line in details.rstrip().splitlines()))
+
+    def say(self, text):
+        """Lines that stay together."""
+        with self._lock:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+    def keep(self, path):
+        """Leaves what came of each test, and of others in earlier runs, to tests/tables.py."""
+        before = json.loads(path.read_text()) if path.exists() and self.selection.wishes else {}
+        path.write_text(json.dumps({**before, **self.outcomes}, indent=0))
 
     def end(self):
         """Prints the sum; returns the exit status."""
         count = self.count
         if sum(count.values()) == 0:
-            print("no test has such a name")
+            print("no test has such a name", file=sys.stderr)
             return 2
         print(f"{count['ok']} passed, {count['not ok']} failed, {count['skip']} skipped")
         return 1 if count["not ok"] else 0
@@ -131,6 +144,8 @@ def build(report, folder, name, options=(), env=None, suites=None):
     if not (folder / "build.ninja").exists():
         if not step("meson", "setup", str(folder), str(REPO), *options):
             return False
+    elif not step("ninja", "-C", str(folder), "build.ninja"):  # what it builds may be new
+        return False
     targets = [os.path.relpath(test["cmd"][0], folder) for test in meson_tests(folder)
                if test["suite"] in suites] if suites else []
     if not step("ninja", "-C", str(folder), *targets):
@@ -290,9 +305,9 @@ class PythonTests:
             self.report.add(outcome, self.names[report.nodeid], reason, details)
 
 
-def run_python_tests(report, options, list_only=False):
-    """Runs the functions of tests/info, tests/native and tests/vm."""
-    folders = [str(TESTS / name) for name in ("info", "native", "vm")]
+def run_python_tests(report, kinds, options, list_only=False):
+    """Runs the functions of tests/info, tests/native, tests/vm."""
+    folders = [str(TESTS / kind) for kind in kinds]
     plugin = PythonTests(report, list_only)
     status = pytest.main(["-c", str(TESTS / "pytest.ini"), "--continue-on-collection-errors",
                           *options, *folders], plugins=[plugin])
@@ -300,6 +315,54 @@ def run_python_tests(report, options, list_only=False):
         raise KeyboardInterrupt
     if status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         report.broken("pytest", f"{status!s}, see above")
+
+
+class Beside:
+    """Tests of one kind in a process of their own; what they say is passed on as it comes."""
+
+    def __init__(self, report, kind, arguments):
+        command = [sys.executable, "-B", __file__, "--only", kind, *arguments.names]
+        self._report = report
+        self._end = None
+        self._kind = kind
+        self._process = subprocess.Popen(command + ["--long"] * arguments.long, text=True,
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self._reader = threading.Thread(target=self._pass_on)
+        self._reader.start()
+
+    def _pass_on(self):
+        said = []
+        for line in self._process.stdout:
+            if said and not line.startswith(" "):
+                self._say(said)
+            said.append(line)
+        self._say(said)
+
+    def _say(self, said):
+        """A result with its details, or the sum."""
+        self._end = re.match(r"(\d+) passed, (\d+) failed, (\d+) skipped$", "".join(said))
+        result = re.match(r"(ok|not ok|skip) ([^\s:]+)", "".join(said))
+        if result:
+            self._report.outcomes[result[2]] = result[1]
+        if not self._end:
+            self._report.say("".join(said))
+        said.clear()
+
+    def wait(self):
+        """Waits for the end and counts."""
+        status = self._process.wait()
+        self._reader.join()
+        if self._end:
+            for outcome, count in zip(("ok", "not ok", "skip"), self._end.groups()):
+                self._report.count[outcome] += int(count)
+        elif status != 2:  # 2: no test has such a name
+            self._report.broken(self._kind, f"the process ended with status {status}")
+
+    def close(self):
+        """Ends it, in good order, where it still runs."""
+        self._process.terminate()
+        self._process.wait()
+        self._reader.join()
 
 
 def list_tests(report):
@@ -316,32 +379,50 @@ def list_tests(report):
             if selection.may_take(*parts.split(".")):
                 names.append(parts + every)
     print("\n".join(names))
-    run_python_tests(report, [], list_only=True)
+    run_python_tests(report, ("info", "native", "vm"), [], list_only=True)
+
+
+def run_sanitized(report):
+    """What needs no other process, under ASan and UBSan."""
+    if not report.selection.takes("build.asan") and not any(
+            report.selection.may_take("asan", suite) for suite in SANITIZED):
+        return
+    folder = BUILD.with_name(f"{BUILD.name}-asan")
+    options = [
+        "-Doptimization=1", "-Dc_args=-g1 -fno-var-tracking",  # sooner built
+        "-Db_sanitize=address,undefined", "-Db_lundef=false",
+        "-Dwerror=false",  # sanitizers make gcc warn of what cannot be
+    ]
+    if build(report, folder, "build.asan", options, suites=SANITIZED):
+        run_meson_tests(report, folder, lambda suite: suite in SANITIZED, "asan.", SANITIZER_ENV)
 
 
 def run(report, arguments):
-    """Everything that was asked for, what is quick first."""
-    may_take = report.selection.may_take
+    """Everything that was asked for. A guest has one CPU: what is built meanwhile has the other."""
+    wanted = [kind for kind in ("info", "native", "vm") if report.selection.may_take(kind)]
+    options = ["--long"] if arguments.long else []
     built = build(report, BUILD, "build.gcc")
     os.environ["VIO_BUILD"] = str(BUILD)
-    if built:
-        run_meson_tests(report, BUILD, may_take)
-    takes = report.selection.takes
-    if takes("build.asan") or any(may_take("asan", suite) for suite in SANITIZED):
-        folder = BUILD.with_name(f"{BUILD.name}-asan")
-        if build(report, folder, "build.asan", [
-                "-Doptimization=1", "-Dc_args=-g1 -fno-var-tracking",  # sooner built
-                "-Db_sanitize=address,undefined", "-Db_lundef=false",
-                "-Dwerror=false"],  # sanitizers make gcc warn of what cannot be
-                suites=SANITIZED):
-            run_meson_tests(report, folder, lambda suite: suite in SANITIZED, "asan.",
-                            SANITIZER_ENV)
-    if takes("build.clang"):
-        build(report, BUILD.with_name(f"{BUILD.name}-clang"), "build.clang",
-              env={"CC": "clang", "CC_LD": ""})
-    if built and any(map(may_take, ("info", "native", "vm"))):
-        progress("tests on this machine and in guests")
-        run_python_tests(report, ["--long"] if arguments.long else [])
+    if arguments.long:
+        os.environ["VIO_LONG"] = "1"
+    guests = Beside(report, "vm", arguments) if built and wanted[-1:] == ["vm"] else None
+    try:
+        if built:
+            run_meson_tests(report, BUILD, report.selection.may_take)
+        run_sanitized(report)
+        if report.selection.takes("build.clang"):
+            build(report, BUILD.with_name(f"{BUILD.name}-clang"), "build.clang",
+                  env={"CC": "clang", "CC_LD": ""})
+        if guests:
+            progress("waiting for the tests in guests")
+            guests.wait()
+        here = [kind for kind in wanted if kind != "vm"]
+        if built and here:
+            progress("tests on this machine")
+            run_python_tests(report, here, options)
+    finally:
+        if guests:
+            guests.close()
 
 
 def interrupt(_signal, _frame):
@@ -357,6 +438,7 @@ def main():
     parser.add_argument("names", metavar="NAME", nargs="*")
     parser.add_argument("--list", action="store_true", help="print the names, run nothing")
     parser.add_argument("--long", action="store_true", help="run the long forms of tests too")
+    parser.add_argument("--only", metavar="KIND", help=argparse.SUPPRESS)  # see Beside
     arguments = parser.parse_args()
     report = Report(Selection(arguments.names))
     signal.signal(signal.SIGTERM, interrupt)
@@ -366,7 +448,12 @@ def main():
         list_tests(report)
         return 0
     try:
-        run(report, arguments)
+        if arguments.only:
+            run_python_tests(report, [arguments.only], ["--long"] if arguments.long else [])
+        else:
+            run(report, arguments)
+            if BUILD.exists() and report.outcomes:
+                report.keep(BUILD / "results.json")
     except KeyboardInterrupt:
         print("interrupted", flush=True)
         report.end()

@@ -153,8 +153,8 @@ walk_capabilities(struct function *f)
 	}
 	f->walk = virtio_pci_walk(&host, f->bar_len, &f->layout);
 	if (f->walk == -ENOENT)
-		remark(&f->remarks, "the function has the legacy interface only, which vio does "
-		       "not drive; give it the modern one (QEMU: disable-modern=off)");
+		remark(&f->remarks, "the function has the legacy interface only: vio drives it "
+		       "through I/O ports, at which this program does not look");
 	else if (f->walk == -ENODEV)
 		remark(&f->remarks, "nothing answers at this address");
 	else if (f->walk == -EIO)

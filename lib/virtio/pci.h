@@ -2,7 +2,8 @@
 /* Copyright 2026 The vio authors */
 
 /*
- * pci.h - virtio over PCI: the capability walk (4.1.4) and the modern transport (4.1.5).
+ * pci.h - virtio over PCI: the capability walk (4.1.4) and the modern transport (4.1.5). The other
+ * transport is in pci_legacy.h.
  *
  * Configuration reads and BAR mappings come in through struct virtio_pci_host: the driver fills it
  * from the DPDK bus, the inspector from libpci, the tests from plain memory.
@@ -54,7 +55,8 @@ struct virtio_pci_layout {
 	struct virtio_pci_region pci_cfg;  /**< access by way of configuration space */
 	uint32_t notify_multiplier;        /**< bytes between queues; 0: one register for all */
 	bool has_msix;                     /**< there is an MSI-X capability */
-	bool msix_enabled;                 /**< the driver in charge has turned it on */
+	bool msix_enabled;                 /**< when the list was walked */
+	uint8_t msix_pos;                  /**< of the MSI-X capability in configuration space */
 	uint16_t msix_size;                /**< vectors, 1 to 2048; 0 without MSI-X */
 	bool has_sriov;                    /**< there is an SR-IOV capability */
 };

@@ -232,6 +232,7 @@ take_msix(struct walk *w, uint8_t pos)
 	if (rc != 0)
 		return rc;
 	w->layout->has_msix = true;
+	w->layout->msix_pos = pos;
 	w->layout->msix_enabled = (control & PCI_MSIX_FLAGS_ENABLE) != 0;
 	w->layout->msix_size = (control & PCI_MSIX_FLAGS_QSIZE) + 1;
 	return 0;

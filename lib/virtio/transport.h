@@ -37,6 +37,7 @@ struct virtio_notifier {
 	union {
 		volatile void *addr; /**< the queue's notify register, mapped */
 		int fd;              /**< the queue's kick eventfd */
+		const void *ports;   /**< struct virtio_pci_ports of a legacy device */
 	};
 	uint16_t data;               /**< queue index, or queue_notify_data */
 };

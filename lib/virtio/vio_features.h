@@ -59,6 +59,12 @@
 /** Features without which it does not work. */
 #define VIO_FEATURES_REQUIRED VIRTIO_FEATURE(VIRTIO_F_VERSION_1)
 
+/**
+ * The same over the legacy interface. Without ANY_LAYOUT a header is to be a descriptor of its own, in
+ * received packets too (5.1.6.6), which no path of the driver does; QEMU offers it since 2013.
+ */
+#define VIO_FEATURES_REQUIRED_LEGACY VIRTIO_FEATURE(VIRTIO_F_ANY_LAYOUT)
+
 /** Features of VIO_FEATURES that a vdev asks for with the devarg packed_vq=1 only. */
 #define VIO_FEATURES_PACKED VIRTIO_FEATURE(VIRTIO_F_RING_PACKED)
 

@@ -40,6 +40,12 @@ _Static_assert(sizeof(struct vring_packed_desc_event) == 4, "2.8.14");
 /** Where both sides begin: descriptor 0, wrap counters 1 (2.8.1). */
 #define VRING_PACKED_START ((uint16_t)VRING_PACKED_WRAP)
 
+/**
+ * No event that a device asks for: where its index is one (rings of 32768), an event at this position
+ * is at worst taken for one that the device has heard of.
+ */
+#define VRING_PACKED_NO_EVENT 0x7fffu
+
 /** Largest ring (2.8.10.1); any size from 1 on is allowed, powers of two or not. */
 #define VRING_PACKED_SIZE_MAX 32768
 
@@ -197,6 +203,9 @@ vring_packed_must_kick(const struct vring_packed_desc_event *device, uint16_t si
 	word = __atomic_load_n((const uint32_t *)(const void *)device, __ATOMIC_RELAXED);
 	switch ((word >> 16) & 3) {
 	case VRING_PACKED_EVENT_FLAG_DISABLE:
+		/* It is awake: what it asks for next is new to it, even two laps on (tests/spin). */
+		if (event_idx)
+			*told = VRING_PACKED_NO_EVENT;
 		return false;
 	case VRING_PACKED_EVENT_FLAG_DESC:
 		event = (uint16_t)word;

@@ -23,8 +23,8 @@
 		   F(VIRTIO_NET_F_GUEST_UFO) | F(VIRTIO_NET_F_GUEST_USO4) | \
 		   F(VIRTIO_NET_F_GUEST_USO6))
 
-static uint32_t
-hdr_size(const struct model_device *device)
+uint32_t
+model_net_hdr_size(const struct model_device *device)
 {
 	return model_device_has(device, VIRTIO_NET_F_HASH_REPORT) ? 20 : 12;
 }
@@ -33,7 +33,7 @@ void
 model_net_check_rx(const struct model_queue *q, const struct model_chain *chain)
 {
 	const struct model_device *device = q->device;
-	uint32_t least = hdr_size(device);
+	uint32_t least = model_net_hdr_size(device);
 
 	if (!model_device_has(device, VIRTIO_NET_F_MRG_RXBUF))
 		least += ((device->base.features & GUEST_TSO) ? RX_LEAST_GUEST_TSO : RX_LEAST) - 12;
@@ -97,7 +97,7 @@ void
 model_net_take_tx(struct model_queue *q, const struct model_chain *chain)
 {
 	struct model_device *device = q->device;
-	const uint32_t hdr = hdr_size(device);
+	const uint32_t hdr = model_net_hdr_size(device);
 	struct model_sent *sent;
 
 	if (q->index / 2 >= device->ctrl.pairs)
@@ -144,7 +144,7 @@ model_net_sent(struct model_device *device, struct model_sent *sent)
 unsigned int
 model_net_rx_need(const struct model_queue *q, uint32_t len)
 {
-	const uint32_t total = len + hdr_size(q->device);
+	const uint32_t total = len + model_net_hdr_size(q->device);
 	uint32_t room;
 
 	if (q->num_pending == 0)
@@ -160,7 +160,7 @@ static unsigned int
 cut(struct model_queue *q, uint32_t total, const struct model_rx_way *way, uint32_t *parts)
 {
 	const uint32_t room = q->pending[0]->writable;
-	const uint32_t first = hdr_size(q->device) + 1;
+	const uint32_t first = model_net_hdr_size(q->device) + 1;
 	unsigned int n = (total + room - 1) / room;
 
 	if (way->odd && way->most > n)
@@ -186,9 +186,8 @@ unsigned int
 model_net_rx(struct model_queue *q, const uint8_t *frame, uint32_t len,
 	     const struct model_rx_way *way)
 {
-	const uint32_t hdr_len = hdr_size(q->device);
-	struct virtio_net_hdr_mrg_rxbuf hdr;
-	uint8_t hdr_bytes[20] = { 0 };
+	const uint32_t hdr_len = model_net_hdr_size(q->device);
+	struct virtio_net_hdr_v1_hash hdr = { .hash_value = 0 };
 	uint32_t parts[UINT8_MAX + 1];
 	unsigned int n = model_net_rx_need(q, len);
 
@@ -201,16 +200,18 @@ model_net_rx(struct model_queue *q, const uint8_t *frame, uint32_t len,
 		parts[0] = len + hdr_len;
 	if (q->num_pending < n)
 		return 0;
-	memset(&hdr.hdr, way->hdr_bits, sizeof(hdr.hdr));
-	hdr.num_buffers = n;
-	memcpy(hdr_bytes, &hdr, sizeof(hdr));
+	if (way->hdr != NULL)
+		hdr = *way->hdr;
+	else
+		memset(&hdr.hdr, way->hdr_bits, offsetof(struct virtio_net_hdr_v1, num_buffers));
+	hdr.hdr.num_buffers = n;
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int pick = way->shuffle ? unit_random(&q->random) % q->num_pending : 0;
 		struct model_chain *chain = model_queue_use(q, pick);
 		uint32_t skip = i == 0 ? hdr_len : 0;
 
 		if (i == 0)
-			model_chain_write(chain, 0, hdr_bytes, hdr_len);
+			model_chain_write(chain, 0, &hdr, hdr_len);
 		model_chain_write(chain, skip, frame, parts[i] - skip);
 		frame += parts[i] - skip;
 		model_queue_finish(q, pick, parts[i]);

@@ -21,7 +21,12 @@ struct model_rx_way {
 	bool odd;         /**< MRG_RXBUF: cut anywhere, instead of filling buffers (5.1.6.3.2) */
 	uint8_t most;     /**< MRG_RXBUF and odd: at most so many buffers */
 	uint8_t hdr_bits; /**< write these into flags, gso_type and so on of the header */
+	/** This is the header, but for num_buffers; NULL: see hdr_bits. */
+	const struct virtio_net_hdr_v1_hash *hdr;
 };
+
+/** Bytes of the header that was negotiated (5.1.6). */
+uint32_t model_net_hdr_size(const struct model_device *device);
 
 /** How many buffers were used when nothing is odd: a frame of @p len in buffers as now posted. */
 unsigned int model_net_rx_need(const struct model_queue *q, uint32_t len);

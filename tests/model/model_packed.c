@@ -322,6 +322,9 @@ take_list(struct model_queue *q)
 	return chain->descs;
 }
 
+/** An event that no ring of the tests can have. */
+#define HEARD_OF_NONE 0x7fff
+
 /** Is the event's descriptor one of @p n from @p at on (2.8.10)? */
 static bool
 reached(const struct model_packed *s, uint16_t off_wrap, struct model_place at, unsigned int n)
@@ -334,7 +337,8 @@ reached(const struct model_packed *s, uint16_t off_wrap, struct model_place at, 
 
 /**
  * Had the driver to notify the device of @p n descriptors from @p from on? It also does so, once,
- * where the event was passed before it was written: see vring_packed_must_kick().
+ * where the event was passed before it was written, and forgets of which it did when the device wants
+ * no notification: see vring_packed_must_kick().
  */
 static bool
 is_wanted(struct model_queue *q, struct model_place from, unsigned int n)
@@ -346,6 +350,8 @@ is_wanted(struct model_queue *q, struct model_place from, unsigned int n)
 	case ENABLE:
 		return n != 0;
 	case DISABLE:
+		if (n != 0 && has(q, VIRTIO_RING_F_EVENT_IDX))
+			s->told = HEARD_OF_NONE;
 		return false;
 	case DESC:
 		if (!has(q, VIRTIO_RING_F_EVENT_IDX) || (event & 0x7fff) >= s->size)
@@ -522,9 +528,9 @@ packed_notify(struct model_queue *q, enum model_notify when)
 		model_packed_event(q, s->avail, event_idx && (r & 1) ? DESC : ENABLE);
 		break;
 	case MODEL_NOTIFY_NEVER:
-		/* The one that it has heard of, as long as that is behind. */
+		/* The one that it has heard of, if any, as long as that is behind. */
 		told = (struct model_place){ s->told & 0x7fff, s->told >> 15 };
-		model_packed_event(q, told, event_idx && (r & 1) &&
+		model_packed_event(q, told, event_idx && (r & 1) && told.index < s->size &&
 				   !reached(s, s->told, s->avail, s->size) ? DESC : DISABLE);
 		break;
 	case MODEL_NOTIFY_SOMETIMES:

@@ -274,6 +274,43 @@ conf_10_features_in_two_windows(void **state)
 	assert_int_equal(fake_pci.accepted, fake_pci.offered);
 }
 
+/** A whole life of a function: its configuration space is as it was. */
+static void
+conf_11_capabilities_are_only_read(void **state)
+{
+	struct fake_cfg before;
+
+	(void)state;
+	before = fake_pci.cfg;
+	negotiated(ALL);
+	assert_int_equal(t->ops->queue_setup(t, 0, &good), 0);
+	assert_int_equal(virtio_device_driver_ok(&dev), 0);
+	assert_int_equal(virtio_device_reset(&dev), 0);
+	assert_memory_equal(fake_pci.cfg.bytes, before.bytes, sizeof(before.bytes));
+}
+
+/** Its window is found, points to no structure of the driver's, and is not needed either. */
+static void
+conf_14_configuration_window_is_not_used(void **state)
+{
+	const uint8_t pos = cap_of(VIRTIO_PCI_CAP_PCI_CFG);
+
+	(void)state;
+	fake_cfg_put32(&fake_pci.cfg, pos + VIRTIO_PCI_CAP_OFFSET, 0x3f00);
+	fake_cfg_put32(&fake_pci.cfg, pos + VIRTIO_PCI_CAP_LENGTH, 3);
+	negotiated(ALL);
+	assert_int_equal(t->ops->queue_setup(t, 0, &good), 0);
+	assert_int_equal(virtio_device_driver_ok(&dev), 0);
+	assert_int_equal(fake_pci_count(0x3f00, 0x100, true), 0);
+	assert_int_equal(fake_pci_count(0x3f00, 0x100, false), 0);
+	/* Without the capability everything is the same. */
+	pci_fixture_setup(state);
+	fake_pci.cfg.bytes[pos + 3] = 0xee;
+	negotiated(ALL);
+	assert_int_equal(t->ops->queue_setup(t, 0, &good), 0);
+	assert_int_equal(virtio_device_driver_ok(&dev), 0);
+}
+
 static void
 conf_12_enable_comes_last(void **state)
 {
@@ -576,12 +613,14 @@ main(void)
 		TEST(conf_10_natural_widths_of_device_configuration),
 		TEST(conf_10_addresses_as_two_halves),
 		TEST(conf_10_features_in_two_windows),
+		TEST(conf_11_capabilities_are_only_read),
 		TEST(conf_12_enable_comes_last),
 		TEST(conf_12_size_written_only_when_smaller),
 		TEST(conf_12_sizes_that_are_never_written),
 		TEST(conf_12_enabled_queue_is_left_alone),
 		TEST(conf_12_queues_that_are_not_there),
 		TEST(conf_13_isr_is_read_on_request_only),
+		TEST(conf_14_configuration_window_is_not_used),
 		TEST(conf_15_vectors_within_the_table),
 		TEST(conf_15_largest_and_smallest_table),
 		TEST(conf_15_no_msix_capability),

@@ -297,7 +297,11 @@ check_kicks(uint16_t size, struct side old, struct side now, uint16_t n)
 							 word_of(&old), word_of(&now), &now_told),
 							 wanted(&event, size, idx, old, n,
 								!(i & 2)));
-					assert_true(now_told == told || now_told == event.off_wrap);
+					if (idx && (flags & 3) == VRING_PACKED_EVENT_FLAG_DISABLE)
+						assert_int_equal(now_told, VRING_PACKED_NO_EVENT);
+					else
+						assert_true(now_told == told ||
+							    now_told == event.off_wrap);
 				}
 			}
 }
@@ -377,6 +381,38 @@ event_that_was_passed_is_told_once(void **state)
 		}
 		assert_int_equal(told, kicks == 1 ? event.off_wrap : VRING_PACKED_START);
 	}
+}
+
+/** A device that was busy since, for two laps say, and asks for the same event did not hear of it. */
+static void
+event_is_told_again_to_a_device_that_was_busy(void **state)
+{
+	struct vring_packed_desc_event event __attribute__((aligned(4))) = { 0, 2 };
+	const uint16_t size = 12;
+	struct side at = beginning(), next;
+	uint16_t told = VRING_PACKED_START;
+
+	(void)state;
+	for (uint16_t k = 0; k < 5; k++)
+		step(&at, size);
+	next = at;
+	step(&next, size);
+	event.off_wrap = word_of(&at);
+	assert_true(vring_packed_must_kick(&event, size, true, word_of(&at), word_of(&next), &told));
+	assert_int_equal(told, event.off_wrap);
+	event.flags = VRING_PACKED_EVENT_FLAG_DISABLE;
+	for (uint16_t k = 0; k < 2 * size; k++) {
+		at = next;
+		step(&next, size);
+		assert_false(vring_packed_must_kick(&event, size, true, word_of(&at),
+						    word_of(&next), &told));
+	}
+	/* The descriptor of the event was the last one; this is the one behind it. */
+	event.flags = VRING_PACKED_EVENT_FLAG_DESC;
+	at = next;
+	step(&next, size);
+	assert_true(vring_packed_must_kick(&event, size, true, word_of(&at), word_of(&next), &told));
+	assert_int_equal(told, event.off_wrap);
 }
 
 static void
@@ -618,6 +654,7 @@ main(void)
 		cmocka_unit_test(conf_34_kick_when_the_event_is_reached),
 		cmocka_unit_test(conf_34_kick_in_large_rings),
 		cmocka_unit_test(event_that_was_passed_is_told_once),
+		cmocka_unit_test(event_is_told_again_to_a_device_that_was_busy),
 		cmocka_unit_test(silence_says_no),
 		cmocka_unit_test(conf_33_descriptors_before_flags),
 		cmocka_unit_test(conf_34_barrier_before_event_is_read),

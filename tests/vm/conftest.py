@@ -23,13 +23,15 @@ NICS = {
     "sparse0": "ctrl_vq=off,status=off,event_idx=off,indirect_desc=off",
     "sparse1": "ctrl_vq=off,status=off,event_idx=off,indirect_desc=off,mrg_rxbuf=off",
     "modern": "disable-legacy=on",
-    "legacy": "disable-modern=on",
+    "legacy0": "disable-modern=on",
+    "legacy1": "disable-modern=on,mrg_rxbuf=off",
     "kernel": "disable-legacy=on,host_mtu=9000,speed=10000,duplex=full",
     "packed0": "packed=on",
     "packed1": "packed=on,mrg_rxbuf=off",
 }
-# With a virtual IOMMU a device is a modern one.
-NICS_IOMMU = NICS | {"legacy": ""}
+# A legacy device goes past the virtual IOMMU: that would be a modern feature.
+PAST_IOMMU = "iommu_platform=off,ats=off,disable-legacy=off,"
+NICS_IOMMU = NICS | {nic: PAST_IOMMU + NICS[nic] for nic in ("legacy0", "legacy1")}
 
 # Between TAPs of two queues, see harness/network.py: names begin with the side.
 NICS_TAP = {
@@ -49,8 +51,16 @@ KERNEL_DRIVER = {"uio": "uio_pci_generic", "vfio": "vfio-pci", "tap": "uio_pci_g
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    """Tests that share a guest come in one go, and so do those that share a testpmd."""
+def pytest_collection_modifyitems(config, items):
+    """Tests that share a guest come in one go, and so do those that share a testpmd.
+
+    Over vfio-pci too run those that share one, and those marked both: a start takes seconds.
+    """
+    for item in items if not config.getoption("--long") else []:
+        over_vfio = "binding" in item.fixturenames and item.callspec.params["binding"] == "vfio"
+        if over_vfio and "ports" not in item.fixturenames and not item.get_closest_marker("both"):
+            item.add_marker(pytest.mark.skip(reason="as over uio_pci_generic; --long runs it"))
+
     def place(item):
         if "binding" not in item.fixturenames:
             return 0, 0
@@ -99,6 +109,12 @@ class Keeper:
         if new:
             self._guest.bind(KERNEL_DRIVER[self._binding], *new)
             self._bound.update(new)
+
+    def stub(self, nics):
+        """The opposite: the kernel lends them to nobody."""
+        self.end_testpmd()
+        self._guest.bind("pci-stub", *nics)
+        self._bound.difference_update(nics)
 
     def testpmd(self, nics, **how):
         """A testpmd with these NICs; how: see Guest.testpmd()."""

@@ -61,6 +61,7 @@ def test_conf_05_stop_gives_every_mbuf_back(ports, one, other):
         assert free == every
 
 
+@pytest.mark.both
 def test_conf_05_quit_resets_the_device(start_testpmd):
     nics = "plain0", "plain1", "packed0", "packed1"
     ports = start_testpmd(*nics, options=["--auto-start"])
@@ -74,6 +75,7 @@ def test_conf_05_quit_resets_the_device(start_testpmd):
         assert device.status == set() and not device.broken
 
 
+@pytest.mark.both
 def test_start_after_a_crash(start_testpmd):
     """A testpmd that was killed in full run leaves a live device; the next one takes it over."""
     nics = "plain0", "plain1", "packed0", "packed1"

@@ -51,6 +51,7 @@ def test_forward_every_size_with_paths(start_testpmd, eal, width):
         ports.check_forwarding(one, other, EVERY_SIZE)
 
 
+@pytest.mark.both
 def test_forward_every_size_devarg_mrg_rxbuf_0(start_testpmd):
     ports = start_testpmd("plain0", "plain1", devargs="mrg_rxbuf=0")
     assert "MRG_RXBUF" not in ports.testpmd.log
@@ -58,6 +59,7 @@ def test_forward_every_size_devarg_mrg_rxbuf_0(start_testpmd):
     ports.check_forwarding("plain0", "plain1", EVERY_SIZE)
 
 
+@pytest.mark.both
 def test_forward_frames_of_several_mbufs(start_testpmd):
     """384 bytes of data an mbuf: frames are received and sent as chains of up to four."""
     ports = start_testpmd("plain0", "sparse0", options=["--mbuf-size=512"])

@@ -67,6 +67,7 @@ def test_devarg_packed_vq_0_gives_split_rings(start_testpmd):
     ports.check_forwarding(*PAIR, EVERY_SIZE)
 
 
+@pytest.mark.both
 def test_packed_forward_frames_of_several_mbufs(start_testpmd):
     """384 bytes of data an mbuf: frames are received and sent as chains of up to four."""
     ports = start_testpmd("packed0", "sparse0", options=["--mbuf-size=512"])

@@ -39,6 +39,7 @@ def check_kernel_interface(wire, mac, number):
     assert bytes(answer[ICMP].payload) == payload
 
 
+@pytest.mark.both
 def test_device_held_by_the_kernel_is_left_alone(guest, own_testpmd):
     """testpmd probes every device; the kernel's interface works before, meanwhile and after."""
     guest.run("modprobe", "virtio_net")
@@ -68,14 +69,6 @@ def test_device_held_by_the_kernel_is_left_alone(guest, own_testpmd):
         assert testpmd.quit() == 0
     check_kernel_interface(wire, mac, 4)
     assert guest.device("kernel").features("guest") == before
-
-
-@pytest.mark.parametrize("binding", ["uio"], indirect=True)  # behind an IOMMU: modern devices only
-def test_device_of_the_legacy_interface_only_is_refused(guest, own_testpmd):
-    with own_testpmd(["legacy"], ["legacy"]) as testpmd:
-        assert (f"{guest.address('legacy')}: the device has the legacy interface only"
-                in testpmd.log)
-        assert "No probed ethernet devices" in testpmd.log
 
 
 @pytest.mark.parametrize("devargs, words", [

@@ -29,6 +29,7 @@ def test_conf_12_smaller_ring_is_told_to_the_device(start_testpmd, size):
     ports.check_forwarding("plain0", "single0", [200] * 8 * size, window=size // 2)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("size", [300, 4])
 def test_other_ring_size_gets_the_device_s_and_a_warning(start_testpmd, size):
     ports = start_testpmd("plain0", "plain1", options=[f"--rxd={size}", f"--txd={size}"])

@@ -54,6 +54,7 @@ def test_transmit_three_segments(ports, nic):
 
 
 @EACH_LAYOUT
+@pytest.mark.both
 def test_transmit_shared_mbufs(start_testpmd, one, other):
     """Packets queued up to five times over: their headroom is not the driver's to write to."""
     ports = start_testpmd("plain0", "plain1", "packed0", "packed1", options=[

@@ -83,7 +83,8 @@ def fixture_start(own_testpmd):
     return start
 
 
-@pytest.mark.parametrize("memory, mrg_rxbuf", [("huge", 1), ("huge", 0), ("nohuge", 1)])
+@pytest.mark.parametrize("memory, mrg_rxbuf", [
+    ("huge", 1), ("huge", 0), pytest.param("nohuge", 1, marks=pytest.mark.long)])
 def test_vhost_kernel_every_size(host, start, memory, mrg_rxbuf):
     """From TAP to TAP and back, every size; counters agree; TAPs that ports made go with them."""
     eal = ["-m", "128"] if memory == "huge" else ["--no-huge", "-m", "96"]

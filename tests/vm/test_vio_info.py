@@ -79,6 +79,7 @@ def test_info_bind_refused_for_an_interface_in_use(guest, binding, interface, in
     guest.run("ip", "link", "set", interface, "down")  # takes the route away too
 
 
+@pytest.mark.both
 def test_info_bind_and_back(guest, binding, interface, info, describe):
     """To the driver that lends it, asked there, and back to the kernel."""
     for module in MODULES[binding]:

@@ -94,14 +94,19 @@ struct vio_bus {
 	int (*mtu)(struct vio_port *port, uint16_t mtu);
 	/** The device says in registers alone what becomes of it: look at them, see vio_health.h. */
 	bool watched;
+	/** The device is used through the legacy interface: its rings have one size and layout. */
+	bool legacy;
 	/** Before the port is taken down for good, with no lock held. */
 	void (*closing)(struct vio_port *port);
+	/** The end: the transport was closed, and what it stood on is to be given up. */
+	void (*closed)(struct vio_port *port);
 };
 
 /** A port; dev->data->dev_private. */
 struct vio_port {
 	struct virtio_device device;
-	const struct vio_bus *bus;
+	const struct vio_bus *bus;    /**< the primary's: other processes have it elsewhere */
+	bool serves_ctrl;             /**< as the bus says, for all of them */
 	pthread_mutex_t lock;         /**< of the order of start, stop and what a backend does */
 	const char *name;             /**< of the ethdev, for the log */
 	struct rte_eth_dev_data *data;
@@ -211,6 +216,13 @@ int vio_negotiate(struct vio_port *port, uint64_t wanted);
 int vio_inspect(struct vio_port *port);
 /** Fill port->config from device arguments alone, for a device that may not be there yet. */
 int vio_assume_config(struct vio_port *port);
+
+/** Do headers end before num_buffers? Only over the legacy interface (5.1.6.1). */
+static inline bool
+vio_short_headers(const struct vio_port *port)
+{
+	return port->bus->legacy && !vio_has(port, VIRTIO_NET_F_MRG_RXBUF);
+}
 
 /* vio_start.c */
 /** ethdev's dev_start and dev_stop. */

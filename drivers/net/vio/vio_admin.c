@@ -105,7 +105,7 @@ vio_is_removed(struct rte_eth_dev *dev)
 	struct vio_port *port = vio_port(dev);
 
 	/* A backend that is a process may come back: its port is not removed. */
-	if (port->bus->serves_ctrl)
+	if (port->serves_ctrl)
 		return 0;
 	virtio_device_needs_reset(&port->device);
 	return port->device.transport->gone;

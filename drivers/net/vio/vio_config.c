@@ -216,9 +216,11 @@ vio_features(const struct vio_port *port)
 int
 vio_negotiate(struct vio_port *port, uint64_t wanted)
 {
-	int ret = virtio_device_negotiate(&port->device, wanted, VIO_FEATURES_REQUIRED);
+	const uint64_t required = port->bus->legacy ? VIO_FEATURES_REQUIRED_LEGACY :
+						      VIO_FEATURES_REQUIRED;
+	int ret = virtio_device_negotiate(&port->device, wanted, required);
 
-	port->wanted = wanted | VIO_FEATURES_REQUIRED;
+	port->wanted = wanted | required;
 	vio_trace_negotiate(port->data->port_id, port->device.offered, port->wanted,
 			    port->device.accepted, ret);
 	return ret;

@@ -76,7 +76,7 @@ vio_ctrl_set_pairs(struct vio_port *port, uint16_t pairs)
 {
 	const rte_le16_t value = rte_cpu_to_le_16(pairs);
 
-	if (port->bus->serves_ctrl)
+	if (port->serves_ctrl)
 		return port->bus->set_pairs(port, pairs);
 	if (!vio_has(port, VIRTIO_NET_F_MQ))
 		return -ENOTSUP;

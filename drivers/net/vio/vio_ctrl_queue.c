@@ -16,10 +16,6 @@
 #define CMD_ACK_OFFSET RTE_ALIGN(CMD_HDR_LEN + VIO_CTRL_DATA_MAX, RTE_CACHE_LINE_SIZE)
 #define CMD_LEN (CMD_ACK_OFFSET + 1)
 
-/** Room for a ring of either layout. */
-#define RING_LEN RTE_MAX(vring_split_bytes(VIO_CTRL_RING, VRING_SPLIT_ALIGN), \
-			 vring_packed_bytes(VIO_CTRL_RING))
-
 /** A command's descriptors: header, data, answer. */
 #define CMD_DESCS 3
 
@@ -50,22 +46,27 @@ vio_ctrl_init(struct vio_port *port)
 	pthread_mutex_init(&port->ctrl.lock, NULL);
 }
 
+/** Memory for a ring of @p size and a command. */
 static int
-ctrl_alloc(struct vio_port *port)
+ctrl_alloc(struct vio_port *port, uint16_t size)
 {
 	struct vio_ctrl *ctrl = &port->ctrl;
+	const size_t ring_len = vio_ring_bytes(port, size);
 	struct rte_eth_dev *dev = &rte_eth_devices[port->data->port_id];
 
+	/* Of another device that was here before. */
+	if (ctrl->mz != NULL && ctrl->mz->len < ring_len + CMD_LEN)
+		vio_ctrl_free(port);
 	if (ctrl->mz == NULL)
-		ctrl->mz = rte_eth_dma_zone_reserve(dev, "vio_ctrl", 0, RING_LEN + CMD_LEN,
+		ctrl->mz = rte_eth_dma_zone_reserve(dev, "vio_ctrl", 0, ring_len + CMD_LEN,
 						    VRING_SPLIT_ALIGN_LEGACY,
 						    port->data->numa_node);
 	if (ctrl->mz == NULL) {
 		VIO_PORT_LOG(port, ctrl, ERR, "no memory for the control queue");
 		return -ENOMEM;
 	}
-	memset(ctrl->mz->addr, 0, RING_LEN + CMD_LEN);
-	ctrl->cmd = (uint8_t *)ctrl->mz->addr + RING_LEN;
+	memset(ctrl->mz->addr, 0, ring_len + CMD_LEN);
+	ctrl->cmd = (uint8_t *)ctrl->mz->addr + ring_len;
 	return 0;
 }
 
@@ -74,6 +75,7 @@ static void
 ctrl_layout(const struct vio_port *port, struct vio_ctrl *ctrl, uint16_t size,
 	    struct virtio_queue_setup *setup)
 {
+	const size_t align = vio_ring_align(port);
 	void *ring = ctrl->mz->addr;
 
 	ctrl->size = size;
@@ -89,13 +91,13 @@ ctrl_layout(const struct vio_port *port, struct vio_ctrl *ctrl, uint16_t size,
 		setup->driver = setup->desc + vring_packed_driver_offset(size);
 		setup->device = setup->desc + vring_packed_device_offset(size);
 	} else {
-		vring_split_init(&ctrl->split, ring, size, VRING_SPLIT_ALIGN);
+		vring_split_init(&ctrl->split, ring, size, align);
 		vring_split_silence(&ctrl->split, ctrl->event_idx, 0);
 		ctrl->next = 0;
 		setup->driver = setup->desc + vring_split_avail_offset(size);
-		setup->device = setup->desc + vring_split_used_offset(size, VRING_SPLIT_ALIGN);
+		setup->device = setup->desc + vring_split_used_offset(size, align);
 	}
-	ctrl->cmd_addr = setup->desc + RING_LEN;
+	ctrl->cmd_addr = setup->desc + (ctrl->cmd - (uint8_t *)ring);
 }
 
 int
@@ -108,18 +110,20 @@ vio_ctrl_start(struct vio_port *port)
 	uint16_t size = 0;
 	int ret;
 
-	if (!vio_has(port, VIRTIO_NET_F_CTRL_VQ) || port->bus->serves_ctrl)
+	if (!vio_has(port, VIRTIO_NET_F_CTRL_VQ) || port->serves_ctrl)
 		return 0;
-	ret = ctrl_alloc(port);
-	if (ret != 0)
-		return ret;
 	ret = virtio_device_queue_max_size(&port->device, index, &size);
 	if (ret != 0 || size < CMD_DESCS) {
 		VIO_PORT_LOG(port, ctrl, ERR, "the device offers a control queue, but virtqueue "
 			     "%u is not there, or is too small for a command", index);
 		return ret != 0 ? ret : -EPROTO;
 	}
-	ctrl_layout(port, ctrl, RTE_MIN(size, (uint16_t)VIO_CTRL_RING), &setup);
+	if (!port->bus->legacy)
+		size = RTE_MIN(size, (uint16_t)VIO_CTRL_RING);
+	ret = ctrl_alloc(port, size);
+	if (ret != 0)
+		return ret;
+	ctrl_layout(port, ctrl, size, &setup);
 	ret = t->ops->queue_setup(t, index, &setup);
 	if (ret == 0)
 		ret = t->ops->queue_notifier(t, index, &ctrl->notifier);

@@ -218,6 +218,7 @@ vio_port_prepare(struct rte_eth_dev *dev, struct virtio_transport *transport,
 	port->rx_path = VIO_PATH_NONE;
 	port->tx_path = VIO_PATH_NONE;
 	port->bus = bus;
+	port->serves_ctrl = bus->serves_ctrl;
 	port->name = dev->data->name;
 	port->data = dev->data;
 	port->args = *args;
@@ -274,5 +275,7 @@ vio_port_fini(struct rte_eth_dev *dev)
 	rte_free(port->ring_max);
 	port->ring_max = NULL;
 	transport->ops->close(transport);
+	if (port->bus->closed != NULL)
+		port->bus->closed(port);
 	/* mac_addrs is freed with the ethdev. */
 }

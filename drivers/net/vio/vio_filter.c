@@ -203,7 +203,7 @@ vio_filter_restore(struct rte_eth_dev *dev)
 	struct wanted w;
 	int ret = 0;
 
-	if (port->bus->serves_ctrl)
+	if (port->serves_ctrl)
 		return 0;
 	/* 5.1.6.5.2.1: tables are empty after a reset; of the first two modes nothing is said. */
 	memset(filter->modes, -1, sizeof(filter->modes));
@@ -226,7 +226,7 @@ vio_filter_restore(struct rte_eth_dev *dev)
 uint64_t
 vio_filter_offloads(const struct vio_port *port)
 {
-	if (port->bus->serves_ctrl || !vio_offers(port, VIRTIO_NET_F_CTRL_VQ) ||
+	if (port->serves_ctrl || !vio_offers(port, VIRTIO_NET_F_CTRL_VQ) ||
 	    !vio_offers(port, VIRTIO_NET_F_CTRL_VLAN))
 		return 0;
 	return RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
@@ -253,7 +253,7 @@ set_mode(struct rte_eth_dev *dev, bool *wish, uint8_t mode, bool on)
 
 	pthread_mutex_lock(&port->lock);
 	*wish = on;
-	if (port->bus->serves_ctrl)
+	if (port->serves_ctrl)
 		ret = port->live ? port->bus->rx_mode(port, mode, on) : 0;
 	else
 		ret = tell(port);
@@ -300,7 +300,7 @@ vio_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 		filter->told_mac = false;
 	rte_ether_addr_copy(mac, &filter->macs[0]);
 	/* A port that serves itself has no filter either: its address is what it says it is. */
-	ret = port->bus->serves_ctrl ? 0 : tell(port);
+	ret = port->serves_ctrl ? 0 : tell(port);
 	/* ethdev repeats the address after each start: the device's own needs no word. */
 	if (ret == -ENOTSUP && rte_is_same_ether_addr(mac, &port->config.mac))
 		ret = 0;
@@ -317,7 +317,7 @@ static int
 check_addresses(struct vio_port *port)
 {
 	/* A port that serves itself takes every frame, or has nobody to ask. */
-	if (port->bus->serves_ctrl)
+	if (port->serves_ctrl)
 		return port->bus->rx_mode(port, VIRTIO_NET_CTRL_RX_PROMISC, true);
 	if (vio_offers(port, VIRTIO_NET_F_CTRL_VQ) && vio_offers(port, VIRTIO_NET_F_CTRL_RX))
 		return 0;
@@ -339,7 +339,7 @@ vio_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *mac, uint32_t i
 		return -EINVAL;
 	pthread_mutex_lock(&port->lock);
 	port->filter.macs[index] = *mac;
-	ret = port->bus->serves_ctrl ? 0 : tell(port);
+	ret = port->serves_ctrl ? 0 : tell(port);
 	if (ret != 0)
 		port->filter.macs[index] = none;
 	pthread_mutex_unlock(&port->lock);
@@ -357,7 +357,7 @@ vio_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index)
 	pthread_mutex_lock(&port->lock);
 	port->filter.macs[index] = none;
 	/* What the device answers is logged where it is read; to receive more is no failure. */
-	if (!port->bus->serves_ctrl)
+	if (!port->serves_ctrl)
 		tell(port);
 	pthread_mutex_unlock(&port->lock);
 }
@@ -383,7 +383,7 @@ vio_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *addrs, uint
 	filter->num_mc = filter->many_mc ? 0 : count;
 	for (uint16_t i = 0; i < filter->num_mc; i++)
 		filter->mc[i] = addrs[i];
-	ret = port->bus->serves_ctrl ? 0 : tell(port);
+	ret = port->serves_ctrl ? 0 : tell(port);
 	if (ret != 0) {
 		memcpy(filter->mc, before, sizeof(before));
 		filter->num_mc = num_before;

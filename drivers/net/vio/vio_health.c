@@ -31,7 +31,7 @@ vio_health_lost(struct vio_port *port)
 	if (__atomic_load_n(&health->lost, __ATOMIC_ACQUIRE))
 		return true;
 	/* A backend that is a process tells by its connection. */
-	if (port->bus->serves_ctrl || !virtio_device_needs_reset(&port->device))
+	if (port->serves_ctrl || !virtio_device_needs_reset(&port->device))
 		return false;
 	/* A port that was stopped meanwhile is of no interest. */
 	if (!port->live || __atomic_exchange_n(&health->lost, true, __ATOMIC_ACQ_REL))

@@ -189,6 +189,41 @@ headers_len(const struct rte_mbuf *m)
 	return len <= m->data_len ? len : 0;
 }
 
+uint16_t
+vio_cksum_sum(const struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	uint32_t sum = 0;
+	uint32_t done = 0;
+
+	for (; len != 0 && off >= m->data_len; m = m->next)
+		off -= m->data_len;
+	while (done < len) {
+		const uint32_t n = RTE_MIN(len - done, m->data_len - off);
+		const uint16_t part = rte_raw_cksum(rte_pktmbuf_mtod_offset(m, void *, off), n);
+
+		/* In words of the packet its bytes stand the other way round. */
+		sum += done % 2 == 0 ? part : rte_bswap16(part);
+		done += n;
+		off = 0;
+		m = m->next;
+	}
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+/** Bytes of layer 4 as the IP header says; what a sum is of does not include a frame's padding. */
+static uint32_t
+l4_len(const struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip4 = rte_pktmbuf_mtod_offset(m, void *, m->l2_len);
+	const struct rte_ipv6_hdr *ip6 = (const void *)ip4;
+	const uint32_t len = m->ol_flags & RTE_MBUF_F_TX_IPV4 ?
+			     rte_be_to_cpu_16(ip4->total_length) :
+			     sizeof(*ip6) + rte_be_to_cpu_16(ip6->payload_len);
+
+	return len > m->l3_len ? len - m->l3_len : 0;
+}
+
 /** Is what the packet asks for possible on this port? 0, -EINVAL or -ENOTSUP. */
 static int
 check(const struct vio_port *port, const struct rte_mbuf *m)
@@ -214,6 +249,10 @@ check(const struct vio_port *port, const struct rte_mbuf *m)
 		return -EINVAL;
 	if (seg != 0 && (m->tso_segsz == 0 || m->l4_len < (seg == RTE_MBUF_F_TX_TCP_SEG ?
 			sizeof(struct rte_tcp_hdr) : sizeof(struct rte_udp_hdr))))
+		return -EINVAL;
+	/* What software sums up has to be there. */
+	if (l4 != 0 && !vio_has(port, VIRTIO_NET_F_CSUM) &&
+	    (uint64_t)m->l2_len + m->l3_len + l4_len(m) > m->pkt_len)
 		return -EINVAL;
 	return 0;
 }
@@ -258,6 +297,7 @@ fill_cksums(const struct vio_port *port, struct rte_mbuf *m)
 	struct rte_ipv4_hdr *ip4 = ip;
 	struct rte_ipv6_hdr ip6 = { 0 };
 	rte_be16_t *cksum = l4_cksum(m);
+	uint32_t sum;
 
 	/* No virtio device does this one; it is in every packet of a segmented one (5.1.6.2). */
 	if (ipv4 && (m->ol_flags & RTE_MBUF_F_TX_IP_CKSUM)) {
@@ -274,8 +314,12 @@ fill_cksums(const struct vio_port *port, struct rte_mbuf *m)
 		return;
 	}
 	*cksum = 0;
-	*cksum = ipv4 ? rte_ipv4_udptcp_cksum_mbuf(m, ip, l4_off) :
-			rte_ipv6_udptcp_cksum_mbuf(m, &ip6, l4_off);
+	sum = vio_cksum_sum(m, l4_off, l4_len(m));
+	sum += ipv4 ? rte_ipv4_phdr_cksum(ip, 0) : rte_ipv6_phdr_cksum(&ip6, 0);
+	*cksum = ~((sum & 0xffff) + (sum >> 16));
+	/* 0 means that there is no checksum (RFC 768). */
+	if (*cksum == 0 && (m->ol_flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_UDP_CKSUM)
+		*cksum = UINT16_MAX;
 	m->ol_flags &= ~RTE_MBUF_F_TX_L4_MASK;
 }
 

@@ -39,6 +39,12 @@ void vio_offload_log(const struct rte_eth_dev *dev);
 int vio_vlan_offload_set(struct rte_eth_dev *dev, int mask);
 
 /**
+ * Sum up @p len bytes of a packet from @p off on, all of them in it, in ones' complement (RFC 1071).
+ * (rte_raw_cksum_mbuf() of DPDK 22.11 loses carries of a segment behind an odd number of bytes.)
+ */
+uint16_t vio_cksum_sum(const struct rte_mbuf *m, uint32_t off, uint32_t len);
+
+/**
  * ethdev's tx_pkt_prepare: check the packets' wishes, fill in pseudo-header sums and IPv4 header
  * checksums, and the whole checksum where the device computes none.
  * @return packets that are fit to be sent; then rte_errno is EINVAL or ENOTSUP for the next one

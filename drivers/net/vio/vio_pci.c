@@ -14,11 +14,17 @@
 #include "pci.h"
 #include "vio.h"
 #include "vio_compat.h"
+#include "vio_pci_ports.h"
 
 /** A port on PCI; dev_private. The port comes first: the rest of the driver knows only that. */
 struct vio_pci_port {
 	struct vio_port port;
-	struct virtio_pci_modern pci;
+	union {
+		struct virtio_transport transport;
+		struct virtio_pci_modern modern;
+		struct virtio_pci_legacy legacy;
+	};
+	struct vio_pci_ports ports; /**< legacy */
 };
 
 static const struct rte_pci_id vio_pci_ids[] = {
@@ -31,7 +37,19 @@ static const char *const pci_args[] = { "mrg_rxbuf", "packed_vq", "rx_max_packet
 					 "speed", "vectorized", NULL };
 
 /* A PCI device is there from probe on, reaches all memory, and has a control queue for the rest. */
-static const struct vio_bus pci_bus = { .watched = true };
+static const struct vio_bus modern_bus = { .watched = true };
+
+static void
+legacy_closed(struct vio_port *port)
+{
+	vio_pci_ports_close(&((struct vio_pci_port *)port)->ports);
+}
+
+static const struct vio_bus legacy_bus = {
+	.watched = true,
+	.legacy = true,
+	.closed = legacy_closed,
+};
 
 static int
 cfg_read(void *ctx, void *buf, uint32_t len, uint32_t offset)
@@ -52,12 +70,60 @@ bar(void *ctx, unsigned int bar, void **addr, uint64_t *len)
 }
 
 static int
+open_legacy(struct vio_pci_port *pci_port, struct rte_pci_device *pci_dev,
+	    struct virtio_pci_host *host)
+{
+	struct virtio_pci_ports ports;
+	int ret;
+
+	if (vio_pci_ports_bare(pci_dev) && rte_eal_iova_mode() != RTE_IOVA_PA) {
+		VIO_LOG(init, ERR, "%s: held by pci-stub, it addresses memory physically: start "
+			"with --iova-mode=pa, or bind it to vfio-pci", pci_dev->device.name);
+		return -EINVAL;
+	}
+	ret = vio_pci_ports_open(&pci_port->ports, pci_dev, host, &ports);
+	if (ret != 0)
+		return ret;
+	ret = virtio_pci_legacy_open(&pci_port->legacy, host, &ports);
+	if (ret == 0) {
+		VIO_LOG(init, NOTICE, "%s: using the legacy interface", pci_dev->device.name);
+		return 0;
+	}
+	VIO_LOG(init, ERR, "%s: its legacy interface cannot be used: %s", pci_dev->device.name,
+		strerror(-ret));
+	vio_pci_ports_close(&pci_port->ports);
+	return ret;
+}
+
+/** Find the device's registers. @return the bus that the port is on, NULL: logged, and @p ret says */
+static const struct vio_bus *
+open_transport(struct vio_pci_port *pci_port, struct rte_pci_device *pci_dev, int *ret)
+{
+	struct virtio_pci_host host = { .ctx = pci_dev, .cfg_read = cfg_read, .bar = bar };
+	const bool bare = vio_pci_ports_bare(pci_dev);
+
+	if (!bare) { /* else no BAR is mapped */
+		*ret = virtio_pci_modern_open(&pci_port->modern, &host);
+		if (*ret == 0)
+			return &modern_bus;
+	}
+	/* 4.1.5.1.1.1: no virtio capability, a legacy device. */
+	if (bare || *ret == -ENOENT) {
+		*ret = open_legacy(pci_port, pci_dev, &host);
+		return *ret == 0 ? &legacy_bus : NULL;
+	}
+	VIO_LOG(init, ERR, "%s: no usable virtio registers: %s", pci_dev->device.name,
+		strerror(-*ret));
+	return NULL;
+}
+
+static int
 vio_pci_init(struct rte_eth_dev *dev)
 {
 	struct vio_pci_port *pci_port = dev->data->dev_private;
 	struct rte_pci_device *pci_dev = RTE_ETH_DEV_TO_PCI(dev);
-	const struct virtio_pci_host host = { .ctx = pci_dev, .cfg_read = cfg_read, .bar = bar };
 	struct vio_devargs args = VIO_DEVARGS_DEFAULT;
+	const struct vio_bus *bus;
 	int ret;
 
 	args.packed_vq = true; /* where the device has them; who does not want them says so */
@@ -67,16 +133,10 @@ vio_pci_init(struct rte_eth_dev *dev)
 	if (ret != 0)
 		return ret;
 	rte_eth_copy_pci_info(dev, pci_dev);
-	ret = virtio_pci_modern_open(&pci_port->pci, &host);
-	if (ret == -ENOENT)
-		VIO_LOG(init, ERR, "%s: the device has the legacy interface only; give it the "
-			"modern one (QEMU: disable-modern=off)", pci_dev->device.name);
-	else if (ret != 0)
-		VIO_LOG(init, ERR, "%s: no usable virtio registers: %s", pci_dev->device.name,
-			strerror(-ret));
-	if (ret != 0)
+	bus = open_transport(pci_port, pci_dev, &ret);
+	if (bus == NULL)
 		return ret;
-	vio_port_prepare(dev, &pci_port->pci.base, &pci_bus, &args,
+	vio_port_prepare(dev, &pci_port->transport, bus, &args,
 			 rte_eal_iova_mode() == RTE_IOVA_VA);
 	ret = vio_inspect(&pci_port->port);
 	if (ret == 0)
@@ -105,11 +165,9 @@ held_by_kernel(const struct rte_pci_device *pci_dev)
 	case RTE_PCI_KDRV_IGB_UIO:
 	case RTE_PCI_KDRV_VFIO:
 		return false;
-	case RTE_PCI_KDRV_NONE:
-		VIO_LOG(init, NOTICE, "%s: bound to no driver, left alone; bind it to vfio-pci or "
-			"uio_pci_generic to use it", pci_dev->device.name);
-		return true;
 	default:
+		if (vio_pci_ports_bare(pci_dev))
+			return !vio_pci_ports_usable(pci_dev);
 		VIO_LOG(init, NOTICE, "%s: in use by a kernel driver, left alone; bind it to "
 			"vfio-pci or uio_pci_generic to use it", pci_dev->device.name);
 		return true;
@@ -128,14 +186,14 @@ vio_pci_probe(struct rte_pci_driver *driver __rte_unused, struct rte_pci_device 
 	/* Positive: not for this driver. The bus asks the next one, and nothing fails. */
 	if (held_by_kernel(pci_dev))
 		return 1;
-	ret = rte_pci_map_device(pci_dev);
+	ret = vio_pci_ports_bare(pci_dev) ? 0 : rte_pci_map_device(pci_dev);
 	if (ret != 0) {
 		VIO_LOG(init, ERR, "%s: its BARs could not be mapped; is the IOMMU group whole, "
 			"and is this process allowed to?", pci_dev->device.name);
 		return ret < 0 ? ret : -EIO;
 	}
 	ret = rte_eth_dev_pci_generic_probe(pci_dev, sizeof(struct vio_pci_port), vio_pci_init);
-	if (ret != 0)
+	if (ret != 0 && !vio_pci_ports_bare(pci_dev))
 		rte_pci_unmap_device(pci_dev);
 	return ret;
 }
@@ -151,7 +209,7 @@ vio_pci_remove(struct rte_pci_device *pci_dev)
 
 	if (ret == -ENODEV) /* the port was closed before */
 		ret = 0;
-	if (ret == 0)
+	if (ret == 0 && !vio_pci_ports_bare(pci_dev))
 		rte_pci_unmap_device(pci_dev);
 	return ret;
 }

@@ -31,10 +31,16 @@ ring_size(const struct vio_port *port, const char *kind, uint16_t queue_id, uint
 {
 	const bool any = wants_packed(port);
 
-	/* A legacy device's rings have one size (4.1.5.1.3.1); a modern one's may be made smaller. */
 	if (asked == max || (asked < max && asked >= VIO_RING_MIN &&
-			     (any || rte_is_power_of_2(asked)) && !port->device.transport->legacy))
+			     (any || rte_is_power_of_2(asked)) && !port->bus->legacy))
 		return asked;
+	if (port->bus->legacy) {
+		/* 4.1.5.1.3.1; a modern device's may be made smaller. */
+		VIO_PORT_LOG(port, queue, WARNING, "%s queue %u: a ring of %u descriptors is not to "
+			     "be had: the rings of a legacy device have one size; using the "
+			     "device's %u", kind, queue_id, asked, max);
+		return max;
+	}
 	VIO_PORT_LOG(port, queue, WARNING,
 		     "%s queue %u: a ring of %u descriptors is not to be had; using the device's "
 		     "%u (a smaller %s, %u or more, would be taken)", kind, queue_id, asked, max,
@@ -42,11 +48,16 @@ ring_size(const struct vio_port *port, const char *kind, uint16_t queue_id, uint
 	return max;
 }
 
-/** Bytes of a ring of @p size in either layout: which one it gets is known when it is started. */
-static size_t
-ring_bytes(uint16_t size)
+size_t
+vio_ring_align(const struct vio_port *port)
 {
-	const size_t split = vring_split_bytes(rte_align32pow2(size), VRING_SPLIT_ALIGN);
+	return port->bus->legacy ? VRING_SPLIT_ALIGN_LEGACY : VRING_SPLIT_ALIGN;
+}
+
+size_t
+vio_ring_bytes(const struct vio_port *port, uint16_t size)
+{
+	const size_t split = vring_split_bytes(rte_align32pow2(size), vio_ring_align(port));
 
 	return RTE_MAX(split, vring_packed_bytes(size));
 }
@@ -57,7 +68,7 @@ vq_init(struct vio_vq *vq, struct rte_eth_dev *dev, const char *ring_name, uint1
 	uint16_t index, uint16_t size, size_t extra, unsigned int socket_id)
 {
 	struct vio_port *port = vio_port(dev);
-	size_t ring_len = ring_bytes(size);
+	size_t ring_len = vio_ring_bytes(port, size);
 
 	vq->port = port;
 	vq->port_id = dev->data->port_id;
@@ -88,11 +99,12 @@ struct vq_parts {
 static int
 vq_lay_out(struct vio_vq *vq, struct vq_parts *parts)
 {
+	const size_t align = vio_ring_align(vq->port);
 	struct vring_packed packed;
 	struct vring_split split;
 
 	vq->packed = vio_has(vq->port, VIRTIO_F_RING_PACKED);
-	memset(vq->mz->addr, 0, ring_bytes(vq->size));
+	memset(vq->mz->addr, 0, vio_ring_bytes(vq->port, vq->size));
 	parts->setup = (struct virtio_queue_setup){
 		.size = vq->size,
 		.vector = VIRTIO_NO_VECTOR,
@@ -114,7 +126,7 @@ vq_lay_out(struct vio_vq *vq, struct vq_parts *parts)
 			     vq->index, vq->size);
 		return -EINVAL;
 	}
-	vring_split_init(&split, vq->mz->addr, vq->size, VRING_SPLIT_ALIGN);
+	vring_split_init(&split, vq->mz->addr, vq->size, align);
 	for (uint32_t i = 0; i < vq->size; i++)
 		split.avail->ring[i] = i;
 	vring_split_silence(&split, vio_has(vq->port, VIRTIO_RING_F_EVENT_IDX), 0);
@@ -122,8 +134,7 @@ vq_lay_out(struct vio_vq *vq, struct vq_parts *parts)
 	parts->avail = split.avail;
 	parts->device = split.used;
 	parts->setup.driver = vq->ring_addr + vring_split_avail_offset(vq->size);
-	parts->setup.device = vq->ring_addr +
-			      vring_split_used_offset(vq->size, VRING_SPLIT_ALIGN);
+	parts->setup.device = vq->ring_addr + vring_split_used_offset(vq->size, align);
 	return 0;
 }
 
@@ -223,9 +234,9 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 
 /** Behind a transmit ring: headers, see VIO_TX_HDR, then the tables of indirect descriptors. */
 static size_t
-tables_offset(uint16_t size)
+tables_offset(const struct vio_port *port, uint16_t size)
 {
-	return ring_bytes(size) + VIO_TX_HDR * (1 + (size_t)size);
+	return vio_ring_bytes(port, size) + VIO_TX_HDR * (1 + (size_t)size);
 }
 
 int
@@ -253,7 +264,7 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	if (q == NULL)
 		return -ENOMEM;
 	ret = vq_init(&q->vq, dev, "vio_tx", queue_id, 2 * queue_id + 1, size,
-		      tables_offset(size) - ring_bytes(size) +
+		      tables_offset(port, size) - vio_ring_bytes(port, size) +
 		      size * VIO_TX_TABLE * sizeof(struct vring_desc), socket_id);
 	if (ret != 0) {
 		rte_free(q);
@@ -267,8 +278,8 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	q->mask = size - 1;
 	q->free_thresh = thresh;
 	q->addr_field = mbuf_addr_field(port);
-	q->hdr_addr = q->vq.ring_addr + ring_bytes(size);
-	q->hdrs = (char *)q->vq.mz->addr + ring_bytes(size);
+	q->hdr_addr = q->vq.ring_addr + vio_ring_bytes(port, size);
+	q->hdrs = (char *)q->vq.mz->addr + vio_ring_bytes(port, size);
 	memset(q->hdrs, 0, VIO_TX_HDR);
 	dev->data->tx_queues[queue_id] = q;
 	return 0;
@@ -310,6 +321,8 @@ vio_tx_queue_release(struct rte_eth_dev *dev, uint16_t queue_id)
 static uint8_t
 hdr_size(const struct vio_port *port)
 {
+	if (vio_short_headers(port))
+		return VIO_HDR_SIZE_MIN;
 	return vio_has(port, VIRTIO_NET_F_HASH_REPORT) ? VIO_HDR_SIZE_MAX : VIO_HDR_SIZE;
 }
 
@@ -383,6 +396,7 @@ vio_rxq_start(struct vio_rxq *q)
 	q->told = VRING_PACKED_START;
 	q->shuffled = 0;
 	q->fault = VIO_FAULT_NONE;
+	q->vq.fresh = true;
 	vio_rx_fill(q);
 	posted = vio_ring_distance(q->used_idx, q->avail_idx, q->mask, q->vq.packed);
 	if (posted == 0) {
@@ -398,6 +412,7 @@ int
 vio_txq_start(struct vio_txq *q)
 {
 	struct vq_parts parts;
+	const size_t tables = tables_offset(q->vq.port, q->vq.size);
 	int ret = vq_lay_out(&q->vq, &parts);
 
 	if (ret != 0)
@@ -416,8 +431,8 @@ vio_txq_start(struct vio_txq *q)
 	q->simple = 0;
 	q->tables = NULL;
 	if (vio_has(q->vq.port, VIRTIO_RING_F_INDIRECT_DESC))
-		q->tables = RTE_PTR_ADD(q->vq.mz->addr, tables_offset(q->vq.size));
-	q->tables_addr = q->vq.ring_addr + tables_offset(q->vq.size);
+		q->tables = RTE_PTR_ADD(q->vq.mz->addr, tables);
+	q->tables_addr = q->vq.ring_addr + tables;
 	q->fault = VIO_FAULT_NONE;
 	return vq_announce(&q->vq, &parts.setup);
 }
@@ -430,8 +445,10 @@ vio_rxq_open(struct vio_rxq *q)
 	if (data->rx_queue_state[q->vq.queue_id] != RTE_ETH_QUEUE_STATE_STARTED ||
 	    q->fault != VIO_FAULT_NONE)
 		return;
-	/* Not before DRIVER_OK (3.1.1): there are buffers. */
-	vio_vq_kick(&q->vq, q->avail_idx);
+	/* There are buffers, which could not be said before DRIVER_OK (3.1.1). Bursts told of later ones. */
+	if (q->vq.fresh)
+		vio_vq_kick(&q->vq, q->avail_idx);
+	q->vq.fresh = false;
 	vio_gate_open(&q->gate, q->vq.port->rx_variant);
 }
 

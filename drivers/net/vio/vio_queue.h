@@ -90,6 +90,7 @@ struct vio_vq {
 	bool deferred;                /**< not started with its port */
 	uint16_t port_id;             /**< ethdev's */
 	bool packed;                  /**< VIRTIO_F_RING_PACKED: layout of the ring since its start */
+	bool fresh;                   /**< receive queues: the device was not told of buffers yet */
 	uint64_t ring_addr;           /**< of the ring, as the device addresses it */
 };
 
@@ -211,6 +212,12 @@ _Static_assert(offsetof(struct vio_txq, stats) <= 2 * RTE_CACHE_LINE_SIZE, "hot 
 
 _Static_assert(sizeof(struct vio_rxq) + 256 * VIO_RX_SLOT_BYTES <= 4096, "beside a usual ring");
 _Static_assert(sizeof(struct vio_txq) + 256 * VIO_TX_SLOT_BYTES <= 4096, "beside a usual ring");
+
+/** Alignment of the used ring of a port's split rings. */
+size_t vio_ring_align(const struct vio_port *port);
+
+/** Bytes of a ring of @p size in either layout: which one it gets is known when it is started. */
+size_t vio_ring_bytes(const struct vio_port *port, uint16_t size);
 
 /** ethdev's rx_queue_setup. */
 int vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,

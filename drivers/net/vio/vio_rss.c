@@ -57,7 +57,7 @@ types_of(uint64_t flows)
 static bool
 device_has_rss(const struct vio_port *port)
 {
-	return !port->bus->serves_ctrl && vio_offers(port, VIRTIO_NET_F_CTRL_VQ) &&
+	return !port->serves_ctrl && vio_offers(port, VIRTIO_NET_F_CTRL_VQ) &&
 	       vio_offers(port, VIRTIO_NET_F_RSS);
 }
 
@@ -66,7 +66,7 @@ static bool
 device_has_hashes(const struct vio_port *port)
 {
 	return device_has_rss(port) ||
-	       (!port->bus->serves_ctrl && vio_offers(port, VIRTIO_NET_F_CTRL_VQ) &&
+	       (!port->serves_ctrl && vio_offers(port, VIRTIO_NET_F_CTRL_VQ) &&
 		vio_offers(port, VIRTIO_NET_F_HASH_REPORT));
 }
 

@@ -12,16 +12,32 @@
 
 #include "vio.h"
 
-/** Room for a ring of VIO_RING_MIN descriptors in either layout. */
-#define SPARE_LEN RTE_ALIGN(RTE_MAX(vring_split_bytes(VIO_RING_MIN, VRING_SPLIT_ALIGN), \
-				    vring_packed_bytes(VIO_RING_MIN)), VRING_SPLIT_ALIGN)
+/** Descriptors of the ring that virtqueue @p index gets; a legacy device has the say there. */
+static uint16_t
+spare_size(const struct vio_port *port, uint16_t index)
+{
+	return port->bus->legacy ? port->ring_max[index] :
+				   RTE_MIN(port->ring_max[index], VIO_RING_MIN);
+}
+
+/** Room for each ring in either layout. */
+static size_t
+spare_len(const struct vio_port *port)
+{
+	uint16_t size = 0;
+
+	for (uint32_t i = 0; i < 2u * port->pairs; i++)
+		size = RTE_MAX(size, spare_size(port, i));
+	return RTE_ALIGN(vio_ring_bytes(port, size), vio_ring_align(port));
+}
 
 /** Tell the device of the empty ring at @p offset of the spare memory. */
 static int
 spare_queue(struct vio_port *port, uint16_t index, size_t offset)
 {
 	struct virtio_transport *t = port->device.transport;
-	const uint16_t size = RTE_MIN(port->ring_max[index], VIO_RING_MIN);
+	const uint16_t size = spare_size(port, index);
+	const size_t align = vio_ring_align(port);
 	void *ring = RTE_PTR_ADD(port->spare->addr, offset);
 	struct virtio_queue_setup setup = {
 		.size = size,
@@ -40,10 +56,10 @@ spare_queue(struct vio_port *port, uint16_t index, size_t offset)
 	} else {
 		struct vring_split vring;
 
-		vring_split_init(&vring, ring, size, VRING_SPLIT_ALIGN);
+		vring_split_init(&vring, ring, size, align);
 		vring_split_silence(&vring, vio_has(port, VIRTIO_RING_F_EVENT_IDX), 0);
 		setup.driver = setup.desc + vring_split_avail_offset(size);
-		setup.device = setup.desc + vring_split_used_offset(size, VRING_SPLIT_ALIGN);
+		setup.device = setup.desc + vring_split_used_offset(size, align);
 	}
 	ret = t->ops->queue_setup(t, index, &setup);
 	if (ret != 0)
@@ -56,11 +72,12 @@ static int
 spare_alloc(struct rte_eth_dev *dev, unsigned int count)
 {
 	struct vio_port *port = vio_port(dev);
+	const size_t len = count * spare_len(port);
 
-	if (port->spare != NULL && port->spare->len < count * SPARE_LEN)
+	if (port->spare != NULL && port->spare->len < len)
 		vio_spare_free(port);
 	if (port->spare == NULL)
-		port->spare = rte_eth_dma_zone_reserve(dev, "vio_spare", 0, count * SPARE_LEN,
+		port->spare = rte_eth_dma_zone_reserve(dev, "vio_spare", 0, len,
 						       VRING_SPLIT_ALIGN_LEGACY,
 						       port->data->numa_node);
 	if (port->spare == NULL) {
@@ -68,7 +85,7 @@ spare_alloc(struct rte_eth_dev *dev, unsigned int count)
 			     "make pairs whole", count);
 		return -ENOMEM;
 	}
-	memset(port->spare->addr, 0, count * SPARE_LEN);
+	memset(port->spare->addr, 0, len);
 	return 0;
 }
 
@@ -78,16 +95,17 @@ vio_spare_start(struct rte_eth_dev *dev)
 	struct vio_port *port = vio_port(dev);
 	const uint16_t num_rx = dev->data->nb_rx_queues;
 	const uint16_t num_tx = dev->data->nb_tx_queues;
+	const size_t len = spare_len(port);
 	size_t offset = 0;
 	int ret;
 
 	/* Where the port serves itself there are no pairs, but queues that are on or off. */
-	if (num_rx == num_tx || port->pairs <= 1 || port->bus->serves_ctrl)
+	if (num_rx == num_tx || port->pairs <= 1 || port->serves_ctrl)
 		return 0;
 	ret = spare_alloc(dev, 2 * port->pairs - num_rx - num_tx);
-	for (uint16_t i = num_rx; ret == 0 && i < port->pairs; i++, offset += SPARE_LEN)
+	for (uint16_t i = num_rx; ret == 0 && i < port->pairs; i++, offset += len)
 		ret = spare_queue(port, 2 * i, offset);
-	for (uint16_t i = num_tx; ret == 0 && i < port->pairs; i++, offset += SPARE_LEN)
+	for (uint16_t i = num_tx; ret == 0 && i < port->pairs; i++, offset += len)
 		ret = spare_queue(port, 2 * i + 1, offset);
 	return ret;
 }

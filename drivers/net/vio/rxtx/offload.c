@@ -3,10 +3,10 @@
 
 /* offload.c - received packets with a partial checksum, or put together by the device. */
 
-#include <rte_ip.h>
 #include <rte_net.h>
 
 #include "../vio.h"
+#include "../vio_offload.h"
 #include "vio_hdr.h"
 
 /** Does the header speak of the checksum of a TCP, UDP or SCTP packet, as its headers do? */
@@ -34,15 +34,12 @@ write_cksum(struct rte_mbuf *m, uint32_t at, uint16_t sum)
 }
 
 /** A checksum that no flag of an mbuf can speak of is completed here. */
-static bool
+static void
 complete_cksum(struct rte_mbuf *m, const struct virtio_net_hdr_v1 *hdr)
 {
-	uint16_t sum;
+	const uint16_t sum = vio_cksum_sum(m, hdr->csum_start, m->pkt_len - hdr->csum_start);
 
-	if (rte_raw_cksum_mbuf(m, hdr->csum_start, m->pkt_len - hdr->csum_start, &sum) != 0)
-		return false;
 	write_cksum(m, (uint32_t)hdr->csum_start + hdr->csum_offset, ~sum);
-	return true;
 }
 
 bool
@@ -56,8 +53,8 @@ vio_rx_hdr_parse(struct vio_rxq *q, struct rte_mbuf *m, const struct virtio_net_
 			return false;
 		if (is_known_l4(m, hdr))
 			m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
-		else if (!complete_cksum(m, hdr))
-			return false;
+		else
+			complete_cksum(m, hdr);
 	} else if (hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID) {
 		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	}

@@ -222,7 +222,8 @@ log_choice(const struct vio_port *port, const char *direction, const char *name,
 {
 	VIO_PORT_LOG(port, driver, NOTICE, "%s path %s (%s%s)", direction, name,
 		     why[0] != '\0' ? why : "there is no faster one",
-		     offloads ? "; offloads were asked for" : "");
+		     !offloads ? "" : vio_short_headers(port) ? "; headers are short ones" :
+		     "; offloads were asked for");
 }
 
 void
@@ -233,14 +234,18 @@ vio_paths_choose(struct rte_eth_dev *dev)
 	bool packed = vio_has(port, VIRTIO_F_RING_PACKED);
 	/* num_buffers counts or it does not (5.1.6.4). */
 	bool mergeable = vio_has(port, VIRTIO_NET_F_MRG_RXBUF);
+	/* Only paths that read and write headers ask for their size. */
+	bool short_headers = vio_short_headers(port);
+	bool rx_offload = short_headers || vio_rx_needs_offloads(dev);
+	bool tx_offload = short_headers || vio_tx_needs_offloads(dev);
 	const struct vio_path *rx = choose(rx_paths, RTE_DIM(rx_paths), port, RX_NEGOTIATED,
 					   (packed ? VIO_RX_PACKED : 0) |
 					   (mergeable ? VIO_RX_MRG : 0) |
-					   (vio_rx_needs_offloads(dev) ? VIO_RX_OFFLOAD : 0),
+					   (rx_offload ? VIO_RX_OFFLOAD : 0),
 					   port->rx_reason, sizeof(port->rx_reason));
 	const struct vio_path *tx = choose(tx_paths, RTE_DIM(tx_paths), port, TX_NEGOTIATED,
 					   (packed ? VIO_TX_PACKED : 0) |
-					   (vio_tx_needs_offloads(dev) ? VIO_TX_OFFLOAD : 0),
+					   (tx_offload ? VIO_TX_OFFLOAD : 0),
 					   port->tx_reason, sizeof(port->tx_reason));
 	uint32_t rx_variation = (event_idx ? VIO_RX_EVENT_IDX : 0) |
 				(port->iova_is_va ? 0 : VIO_RX_IOVA);

@@ -84,7 +84,7 @@ vio_rx_block_offload(const struct vio_rxq *q, struct rte_mbuf *const *pkts)
 
 		if (flags & q->hdr_flags & VIRTIO_NET_HDR_F_DATA_VALID)
 			pkts[i]->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-		if (q->hdr_size != VIO_HDR_SIZE &&
+		if (q->hdr_size == VIO_HDR_SIZE_MAX &&
 		    __atomic_load_n(&hdr->hash_report, __ATOMIC_RELAXED) != 0) {
 			pkts[i]->hash.rss = rte_le_to_cpu_32(__atomic_load_n(&hdr->hash_value,
 									     __ATOMIC_RELAXED));

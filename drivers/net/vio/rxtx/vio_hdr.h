@@ -3,7 +3,8 @@
 
 /*
  * vio_hdr.h - the header of a packet (5.1.6), in paths that look at more of it than num_buffers: to
- * and from the fields of an mbuf. Only ports that asked for offloads have such paths.
+ * and from the fields of an mbuf. Only ports that asked for offloads have such paths, and those
+ * whose headers have an unusual size.
  */
 #ifndef VIO_HDR_H
 #define VIO_HDR_H
@@ -44,7 +45,7 @@ vio_rx_hdr_read(struct vio_rxq *q, struct rte_mbuf *m)
 	} else if (hdr.hdr.flags & VIRTIO_NET_HDR_F_DATA_VALID) {
 		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	}
-	if (q->hdr_size == VIO_HDR_SIZE)
+	if (q->hdr_size != VIO_HDR_SIZE_MAX)
 		return true;
 	memcpy(&hdr.hash_value, at + VIO_HDR_SIZE, sizeof(hdr) - VIO_HDR_SIZE);
 	if (hdr.hash_report != VIRTIO_NET_HASH_REPORT_NONE) {
@@ -63,16 +64,42 @@ vio_rx_strip(struct rte_mbuf **pkts, uint16_t n)
 			rte_vlan_strip(pkts[i]);
 }
 
-/** Segmentation that a packet asks for, and that the device does not do, or nobody can. */
+/** What a packet can ask a device for. */
+#define VIO_TX_WISHES (RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)
+
+/** Does it ask for TCP's checksum, else UDP's? */
+static __rte_always_inline bool
+vio_tx_hdr_is_tcp(uint64_t flags)
+{
+	return (flags & RTE_MBUF_F_TX_TCP_SEG) ||
+	       (flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM;
+}
+
+/** Where the checksum is, in a TCP and in a UDP header. */
+static __rte_always_inline uint16_t
+vio_tx_hdr_csum_offset(bool tcp)
+{
+	return tcp ? 16 : 6;
+}
+
+/** A wish that the device does not fulfil, or nobody can. */
 static __rte_always_inline bool
 vio_tx_hdr_impossible(const struct vio_txq *q, const struct rte_mbuf *m)
 {
 	const uint64_t flags = m->ol_flags;
+	const uint32_t l4 = m->l2_len + m->l3_len;
 
+	if (likely((flags & VIO_TX_WISHES) == 0))
+		return false;
+	/* csum_start and csum_offset are to be within the packet, whatever it says (5.1.6.2.1). */
+	if ((q->offloads & VIO_TXQ_CSUM) &&
+	    unlikely(l4 + vio_tx_hdr_csum_offset(vio_tx_hdr_is_tcp(flags)) + 2 > m->pkt_len))
+		return true;
 	if (likely((flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)) == 0))
 		return false;
-	if (m->tso_segsz == 0)
-		return true; /* gso_size is not to be 0 (5.1.6.2.1) */
+	/* gso_size is not to be 0 (5.1.6.2.1), and headers are not longer than the packet. */
+	if (unlikely(m->tso_segsz == 0 || l4 + m->l4_len > m->pkt_len))
+		return true;
 	if (flags & RTE_MBUF_F_TX_UDP_SEG)
 		return !(q->offloads & VIO_TXQ_USO);
 	return !(q->offloads & (flags & RTE_MBUF_F_TX_IPV6 ? VIO_TXQ_TSO6 : VIO_TXQ_TSO4));
@@ -96,8 +123,7 @@ vio_tx_hdr_tso(const struct vio_txq *q, const struct rte_mbuf *m, uint16_t l4)
 static __rte_always_inline void
 vio_tx_hdr_write(const struct vio_txq *q, const struct rte_mbuf *m, void *to)
 {
-	const uint64_t wish = m->ol_flags & (RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_TCP_SEG |
-					     RTE_MBUF_F_TX_UDP_SEG);
+	const uint64_t wish = m->ol_flags & VIO_TX_WISHES;
 	const uint16_t l4 = m->l2_len + m->l3_len;
 	struct virtio_net_hdr_v1_hash hdr = { 0 };
 	bool tcp;
@@ -108,11 +134,10 @@ vio_tx_hdr_write(const struct vio_txq *q, const struct rte_mbuf *m, void *to)
 		memcpy(to, &hdr, q->hdr_size);
 		return;
 	}
-	tcp = (wish & RTE_MBUF_F_TX_TCP_SEG) ||
-	      (wish & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM;
+	tcp = vio_tx_hdr_is_tcp(wish);
 	hdr.hdr.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	hdr.hdr.csum_start = l4;
-	hdr.hdr.csum_offset = tcp ? 16 : 6; /* of the field in a TCP and in a UDP header */
+	hdr.hdr.csum_offset = vio_tx_hdr_csum_offset(tcp);
 	if (wish & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)) {
 		hdr.hdr.gso_type = tcp ? vio_tx_hdr_tso(q, m, l4) : VIRTIO_NET_HDR_GSO_UDP_L4;
 		hdr.hdr.gso_size = m->tso_segsz;

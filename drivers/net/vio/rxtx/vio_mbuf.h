@@ -22,9 +22,13 @@
 /** Header of modern devices: always with num_buffers (5.1.6). */
 #define VIO_HDR_SIZE ((uint16_t)sizeof(struct virtio_net_hdr_mrg_rxbuf))
 
+/** The same without num_buffers: legacy devices that do not merge buffers; paths with offloads. */
+#define VIO_HDR_SIZE_MIN ((uint16_t)sizeof(struct virtio_net_hdr))
+
 /** The same with a hash: VIRTIO_NET_F_HASH_REPORT. */
 #define VIO_HDR_SIZE_MAX ((uint16_t)sizeof(struct virtio_net_hdr_v1_hash))
 
+_Static_assert(sizeof(struct virtio_net_hdr) == 10, "5.1.6.1");
 _Static_assert(sizeof(struct virtio_net_hdr_mrg_rxbuf) == 12, "5.1.6");
 _Static_assert(RTE_PKTMBUF_HEADROOM >= sizeof(struct virtio_net_hdr_v1_hash),
 	       "the receive header stands in the headroom");
