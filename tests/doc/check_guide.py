@@ -179,6 +179,18 @@ def check_build_options():
     return compare(set(options), told, lambda _: "meson_options.txt")
 
 
+def check_headers():
+    """What is installed of the library is what its reference describes."""
+    build = (LIBRARY / "meson.build").read_text()
+    installed = set(re.findall(r"'(\w+\.h)'", re.search(r"install_headers\((.*?)\)", build,
+                                                        re.DOTALL)[1]))
+    left_out = re.search(r"^EXCLUDE_PATTERNS\s*= (.*)$", (REPO / "doc/api/Doxyfile").read_text(),
+                         re.MULTILINE)[1].split()
+    described = {path.name for path in LIBRARY.glob("*.h")
+                 if not any(path.match(pattern.removeprefix("*/")) for pattern in left_out)}
+    return compare(installed, described, lambda _: "lib/virtio/meson.build")
+
+
 def check_commands():
     """Scripts that the guide names are there, and so are the options that it gives them."""
     wrong = []
@@ -196,7 +208,7 @@ def check_commands():
 
 
 CHECKS = (check_messages, check_devargs, check_xstats, check_telemetry, check_trace_points,
-          check_build_options, check_commands)
+          check_build_options, check_headers, check_commands)
 
 
 def main():
