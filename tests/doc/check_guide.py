@@ -7,6 +7,7 @@ What the sources say and the guide does not is as wrong as the reverse: messages
 device arguments and the drivers that take them, statistics, telemetry, trace points, build options.
 """
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -207,8 +208,23 @@ def check_commands():
     return wrong
 
 
+def check_links():
+    """Pages in Markdown link to what is there; Sphinx sees to those of the guide."""
+    listing = subprocess.run(["git", "-C", str(REPO), "ls-files", "*.md"], check=False, text=True,
+                             stdout=subprocess.PIPE).stdout.split()
+    pages = [REPO / name for name in listing] or \
+        [REPO / "README.md", REPO / "CONTRIBUTING.md", *(REPO / "doc").rglob("*.md")]
+    wrong = []
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+            if "://" not in target and not (page.parent / target).exists():
+                wrong.append(f"{page.relative_to(REPO)}: there is no {target}")
+    return wrong
+
+
 CHECKS = (check_messages, check_devargs, check_xstats, check_telemetry, check_trace_points,
-          check_build_options, check_headers, check_commands)
+          check_build_options, check_headers, check_commands,
+          check_links)
 
 
 def main():
