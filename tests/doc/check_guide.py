@@ -7,6 +7,7 @@ What the sources say and the guide does not is as wrong as the reverse: messages
 device arguments and the drivers that take them, statistics, telemetry, trace points, build options.
 """
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -179,6 +180,18 @@ def check_build_options():
     return compare(set(options), told, lambda _: "meson_options.txt")
 
 
+def check_headers():
+    """What is installed of the library is what its reference describes."""
+    build = (LIBRARY / "meson.build").read_text()
+    installed = set(re.findall(r"'(\w+\.h)'", re.search(r"install_headers\((.*?)\)", build,
+                                                        re.DOTALL)[1]))
+    left_out = re.search(r"^EXCLUDE_PATTERNS\s*= (.*)$", (REPO / "doc/api/Doxyfile").read_text(),
+                         re.MULTILINE)[1].split()
+    described = {path.name for path in LIBRARY.glob("*.h")
+                 if not any(path.match(pattern.removeprefix("*/")) for pattern in left_out)}
+    return compare(installed, described, lambda _: "lib/virtio/meson.build")
+
+
 def check_commands():
     """Scripts that the guide names are there, and so are the options that it gives them."""
     wrong = []
@@ -195,8 +208,23 @@ def check_commands():
     return wrong
 
 
+def check_links():
+    """Pages in Markdown link to what is there; Sphinx sees to those of the guide."""
+    listing = subprocess.run(["git", "-C", str(REPO), "ls-files", "*.md"], check=False, text=True,
+                             stdout=subprocess.PIPE).stdout.split()
+    pages = [REPO / name for name in listing] or \
+        [REPO / "README.md", REPO / "CONTRIBUTING.md", *(REPO / "doc").rglob("*.md")]
+    wrong = []
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+            if "://" not in target and not (page.parent / target).exists():
+                wrong.append(f"{page.relative_to(REPO)}: there is no {target}")
+    return wrong
+
+
 CHECKS = (check_messages, check_devargs, check_xstats, check_telemetry, check_trace_points,
-          check_build_options, check_commands)
+          check_build_options, check_headers, check_commands,
+          check_links)
 
 
 def main():

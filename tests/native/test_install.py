@@ -20,8 +20,8 @@ INSTALLED = {
     "share/bash-completion/completions/vio-info",
     "LIB/libvio-virtio.a", "LIB/pkgconfig/libvio-virtio.pc",
     *(f"include/vio/{name}.h" for name in (
-        "device", "features", "log", "pci", "transport", "vhost", "vhost_kernel", "vhost_user",
-        "vio_features", "virtio_spec", "vring_packed", "vring_split")),
+        "device", "features", "log", "pci", "pci_legacy", "transport", "vhost", "vhost_kernel",
+        "vhost_user", "vio_features", "virtio_spec", "vring_packed", "vring_split")),
 }
 
 PROGRAM = """\
