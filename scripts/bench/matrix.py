@@ -75,7 +75,7 @@ AVX512 = (
 SWEEP_PATHS = ("split-mrg", "packed-mrg")
 BURSTS = "1,2,4,8,16,32,64,128,256"
 LENGTHS = "64,128,256,512,1024,1518,4096"
-SEGMENTS = "1,2,3,4,6,8"
+SEGMENTS = "1,2,3,4,6,7"
 RINGS = "64,128,256,512,1024,4096"
 LOOP_PATHS = "split,split-vec,split-mrg,split-inorder,packed,packed-mrg,packed-inorder,packed-vec"
 

@@ -45,7 +45,7 @@ def borrowed_hugepages(count):
         yield POOL.exists() and hugepages("free") >= count
     finally:
         if added:
-            (POOL / "nr_hugepages").write_text(str(hugepages("nr") - added), encoding="ascii")
+            (POOL / "nr_hugepages").write_text(str(max(0, hugepages("nr") - added)), encoding="ascii")
 
 
 class Telemetry:
