@@ -6,7 +6,7 @@
  * from its handshake to a live device. No file descriptor may be left over.
  */
 
-#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,12 +17,16 @@
 #include "vhost_user.h"
 #include "vhost_user_msg.h"
 
+/** Memory to share. */
+static int memory_fd;
+
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	return 0;
+	memory_fd = memfd_create("fuzz", MFD_CLOEXEC);
+	return memory_fd < 0;
 }
 
 /** The lowest descriptor that is free: the same before and after. */
@@ -128,9 +132,16 @@ live(int fd)
 	uint16_t base;
 	uint8_t mac[6];
 
+	const struct virtio_mem_region region = {
+		.guest_addr = 0x10000, .user_addr = 0x10000, .size = 0x10000, .fd = memory_fd,
+	};
+
 	FUZZ_CHECK(virtio_vhost_user_create(&vu, &params) == 0);
+	FUZZ_CHECK(virtio_vhost_user_set_memory(&vu, &region, 1) == 0);
 	virtio_device_init(&dev, &vu.base);
+	/* As virtio_vhost_user_connect() leaves it. */
 	vu.conn_fd = fd;
+	vu.base.gone = false;
 	if (virtio_vhost_user_handshake(&vu) == 0 &&
 	    virtio_device_negotiate(&dev, UINT64_MAX, 0) == 0) {
 		virtio_device_read_config(&dev, 0, mac, sizeof(mac));
