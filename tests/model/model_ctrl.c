@@ -430,6 +430,8 @@ answer(struct model_queue *q)
 		ack = model_ctrl_run(device, chain->copy + chain->data, chain->readable);
 	else if (how == MODEL_ANSWER_GARBAGE)
 		ack = 0x7f;
+	else if (how == MODEL_ANSWER_FORGED)
+		ack = device->ctrl.forged_ack;
 	else if (how == MODEL_ANSWER_NEEDS_RESET)
 		device->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 	else if (how == MODEL_ANSWER_GONE)
@@ -444,7 +446,12 @@ answer(struct model_queue *q)
 		q->ring->forge(q, chain->id + 1, 1);
 		return;
 	}
-	model_queue_finish(q, 0, how == MODEL_ANSWER_EMPTY ? 0 : 1);
+	if (how == MODEL_ANSWER_FORGED && device->ctrl.forged_id != 0) {
+		q->ring->forge(q, chain->id ^ device->ctrl.forged_id, device->ctrl.forged_len);
+		return;
+	}
+	model_queue_finish(q, 0, how == MODEL_ANSWER_FORGED ? device->ctrl.forged_len :
+				 how == MODEL_ANSWER_EMPTY ? 0 : 1);
 	model_queue_show(q, 1, false);
 }
 

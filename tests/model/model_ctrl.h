@@ -21,6 +21,7 @@ enum model_answer {
 	MODEL_ANSWER_GARBAGE,     /**< neither OK nor ERR */
 	MODEL_ANSWER_EMPTY,       /**< used, and no answer written */
 	MODEL_ANSWER_WRONG_ID,    /**< another buffer is used than was made available */
+	MODEL_ANSWER_FORGED,      /**< what model_ctrl::forged_* say */
 	MODEL_ANSWER_NEVER,
 	MODEL_ANSWER_NEEDS_RESET, /**< never; the status says DEVICE_NEEDS_RESET from then on */
 	MODEL_ANSWER_GONE,        /**< never; the device is no more */
@@ -65,6 +66,9 @@ struct model_ctrl {
 	enum model_answer answer;
 	uint8_t only_class;      /**< with an answer but the true one: for commands of this class */
 	bool any_class;          /**< for those of every class */
+	uint32_t forged_id;      /**< what the id differs by from the right one */
+	uint32_t forged_len;
+	uint8_t forged_ack;
 	bool announce_deaf;      /**< the wish for an announcement stays, acknowledged or not */
 	/* the list of commands; a reset empties it */
 	struct model_command *commands;

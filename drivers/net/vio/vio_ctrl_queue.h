@@ -25,7 +25,9 @@ struct vio_port;
 #define VIO_CTRL_RING 64
 
 /** How long a device may take over a command, in milliseconds. */
+#ifndef VIO_CTRL_TIMEOUT_MS
 #define VIO_CTRL_TIMEOUT_MS 4000
+#endif
 
 /** Largest command-specific data. */
 #define VIO_CTRL_DATA_MAX 2048
