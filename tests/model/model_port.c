@@ -260,7 +260,8 @@ model_port_create(const struct model_port_config *config)
 	static const struct rte_driver driver = { .name = "net_model" };
 	static struct rte_device bus_device = { .name = "net_model", .driver = &driver };
 	static const char *const no_args[] = { NULL };
-	static const char *const coal_args[] = { "rx_max_usecs", "rx_max_packets", NULL };
+	static const char *const some_args[] = { "rx_max_usecs", "rx_max_packets", "size_bins",
+						 NULL };
 	struct vio_devargs args = VIO_DEVARGS_DEFAULT;
 	char pool_name[32];
 
@@ -284,7 +285,7 @@ model_port_create(const struct model_port_config *config)
 	port->dev->data->dev_private = rte_zmalloc("model_port", sizeof(struct vio_port), 0);
 	assert_non_null(port->dev->data->dev_private);
 	assert_int_equal(vio_devargs_parse(port->config.args, port->config.args == NULL ? no_args :
-					   coal_args, &args), 0);
+					   some_args, &args), 0);
 	args.packed_vq = true; /* as over PCI */
 	args.vectorized = port->config.simd != 0;
 	args.packed_vq = !port->config.split;

@@ -41,7 +41,7 @@ struct model_port_config {
 	uint32_t hash_types;
 	uint32_t speed;          /**< in the device's configuration, Mbit/s */
 	bool watched;            /**< the driver looks at the device's registers now and then */
-	const char *args;        /**< rx_max_usecs, rx_max_packets; NULL: neither */
+	const char *args;        /**< rx_max_usecs, rx_max_packets, size_bins; NULL: none */
 	uint16_t rx_size;
 	uint16_t tx_size;
 	uint16_t max_size;       /**< of the device's queues, 0: 1024 or what is asked for */

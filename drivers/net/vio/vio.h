@@ -49,6 +49,7 @@ struct vio_devargs {
 	bool mrg_rxbuf;            /**< ask for mergeable receive buffers */
 	bool packed_vq;            /**< ask for packed rings */
 	bool server;               /**< listen on path instead of connecting to it */
+	bool size_bins;            /**< count packets by size and kind of address */
 	bool vectorized;           /**< vector paths may be used */
 	char iface[IFNAMSIZ];      /**< TAP interface of a vhost-net backend */
 	char path[108];            /**< socket or character device of the backend */
@@ -124,6 +125,8 @@ struct vio_port {
 	bool stuck;                   /**< it did not finish its last reset: it may still write */
 	uint16_t rx_variant;          /**< of the callbacks in force, see vio_gate.h */
 	uint16_t tx_variant;
+	eth_rx_burst_t rx_counted;    /**< callbacks of the paths, for rxtx/bins.c */
+	eth_tx_burst_t tx_counted;
 	const struct rte_memzone *spare; /**< rings of vio_spare.c, NULL: none */
 	struct vio_ctrl ctrl;
 	struct vio_filter filter;

@@ -90,6 +90,7 @@ static const struct vio_arg {
 	ARG(rx_max_packets, ARG_U32, 1, UINT32_MAX),
 	ARG(rx_max_usecs, ARG_U32, 1, UINT32_MAX),
 	ARG(server, ARG_BOOL),
+	ARG(size_bins, ARG_BOOL),
 	ARG(speed, ARG_U32, 0, INT32_MAX),
 	ARG(vectorized, ARG_BOOL),
 #undef ARG

@@ -34,7 +34,7 @@ static const struct rte_pci_id vio_pci_ids[] = {
 };
 
 static const char *const pci_args[] = { "mrg_rxbuf", "packed_vq", "rx_max_packets", "rx_max_usecs",
-					 "speed", "vectorized", NULL };
+					 "size_bins", "speed", "vectorized", NULL };
 
 /* A PCI device is there from probe on, reaches all memory, and has a control queue for the rest. */
 static const struct vio_bus modern_bus = { .watched = true };
@@ -231,5 +231,5 @@ RTE_PMD_EXPORT_NAME(net_vio, __COUNTER__);
 RTE_PMD_REGISTER_PCI_TABLE(net_vio, vio_pci_ids);
 RTE_PMD_REGISTER_KMOD_DEP(net_vio, "* igb_uio | uio_pci_generic | vfio-pci");
 RTE_PMD_REGISTER_PARAM_STRING(net_vio, 
-	"mrg_rxbuf=<0|1> packed_vq=<0|1> rx_max_packets=<int> rx_max_usecs=<int> speed=<int> "
-	"vectorized=<0|1>");
+	"mrg_rxbuf=<0|1> packed_vq=<0|1> rx_max_packets=<int> rx_max_usecs=<int> size_bins=<0|1> "
+	"speed=<int> vectorized=<0|1>");

@@ -84,7 +84,13 @@ vq_init(struct vio_vq *vq, struct rte_eth_dev *dev, const char *ring_name, uint1
 		return -ENOMEM;
 	}
 	vq->ring_addr = port->iova_is_va ? (uintptr_t)vq->mz->addr : vq->mz->iova;
-	return 0;
+	if (!port->args.size_bins)
+		return 0;
+	vq->bins = rte_zmalloc_socket("vio_bins", sizeof(*vq->bins), RTE_CACHE_LINE_SIZE, socket_id);
+	if (vq->bins != NULL)
+		return 0;
+	rte_memzone_free(vq->mz);
+	return -ENOMEM;
 }
 
 /** What both kinds of queues point to in their ring. */
@@ -291,6 +297,7 @@ vq_free(struct vio_vq *vq)
 {
 	if (!vq->port->stuck)
 		rte_memzone_free(vq->mz);
+	rte_free(vq->bins);
 }
 
 void

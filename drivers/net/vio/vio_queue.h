@@ -78,6 +78,23 @@ enum vio_fault {
 	VIO_FAULT_USED_ID,    /**< an id outside of the ring, or one that is not posted */
 };
 
+/**
+ * Packets of a queue by their size, which is mbuf->pkt_len: without the frame's checksum. Device
+ * argument size_bins=1.
+ */
+struct vio_bins {
+	uint64_t size_below_64;
+	uint64_t size_64;
+	uint64_t size_65_127;
+	uint64_t size_128_255;
+	uint64_t size_256_511;
+	uint64_t size_512_1023;
+	uint64_t size_1024_1518;
+	uint64_t size_above_1518;
+	uint64_t multicast;  /**< by their destination, broadcasts not among them */
+	uint64_t broadcast;
+};
+
 /** Configuration of a queue, and all that no burst reads. */
 struct vio_vq {
 	struct vio_port *port;
@@ -92,6 +109,7 @@ struct vio_vq {
 	bool packed;                  /**< VIRTIO_F_RING_PACKED: layout of the ring since its start */
 	bool fresh;                   /**< receive queues: the device was not told of buffers yet */
 	uint64_t ring_addr;           /**< of the ring, as the device addresses it */
+	struct vio_bins *bins;        /**< NULL: nobody asked for them */
 };
 
 /** Counters of a receive queue; written once a burst by the polling thread. */

@@ -28,6 +28,16 @@ static const struct vio_counter tx_counters[] = {
 	TX_COUNTER(ring_full), TX_COUNTER(bad_packet), TX_COUNTER(shuffled), TX_COUNTER(faults),
 };
 
+#define BIN_COUNTER(field) { #field, offsetof(struct vio_bins, field) }
+
+/** Of queues of ports with size_bins=1. */
+static const struct vio_counter bin_counters[] = {
+	BIN_COUNTER(size_below_64), BIN_COUNTER(size_64), BIN_COUNTER(size_65_127),
+	BIN_COUNTER(size_128_255), BIN_COUNTER(size_256_511), BIN_COUNTER(size_512_1023),
+	BIN_COUNTER(size_1024_1518), BIN_COUNTER(size_above_1518), BIN_COUNTER(multicast),
+	BIN_COUNTER(broadcast),
+};
+
 static const struct vio_counter port_counters[] = {
 	{ "activations", offsetof(struct vio_port, activations) },
 	{ "device_losses", offsetof(struct vio_port, health.losses) },
@@ -83,6 +93,13 @@ vio_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 	return 0;
 }
 
+static void
+reset_bins(const struct vio_vq *vq)
+{
+	if (vq->bins != NULL)
+		memset(vq->bins, 0, sizeof(*vq->bins));
+}
+
 int
 vio_stats_reset(struct rte_eth_dev *dev)
 {
@@ -91,14 +108,18 @@ vio_stats_reset(struct rte_eth_dev *dev)
 	for (uint16_t i = 0; i < data->nb_rx_queues; i++) {
 		struct vio_rxq *q = data->rx_queues[i];
 
-		if (q != NULL)
-			memset(&q->stats, 0, sizeof(q->stats));
+		if (q == NULL)
+			continue;
+		memset(&q->stats, 0, sizeof(q->stats));
+		reset_bins(&q->vq);
 	}
 	for (uint16_t i = 0; i < data->nb_tx_queues; i++) {
 		struct vio_txq *q = data->tx_queues[i];
 
-		if (q != NULL)
-			memset(&q->stats, 0, sizeof(q->stats));
+		if (q == NULL)
+			continue;
+		memset(&q->stats, 0, sizeof(q->stats));
+		reset_bins(&q->vq);
 	}
 	return 0;
 }
@@ -113,11 +134,19 @@ vio_xstats_reset(struct rte_eth_dev *dev)
 	return vio_stats_reset(dev);
 }
 
+/** How many of bin_counters each queue has. */
+static unsigned int
+num_bins(const struct rte_eth_dev *dev)
+{
+	return vio_port(dev)->args.size_bins ? RTE_DIM(bin_counters) : 0;
+}
+
 static unsigned int
 xstats_count(const struct rte_eth_dev *dev)
 {
-	return RTE_DIM(port_counters) + dev->data->nb_rx_queues * RTE_DIM(rx_counters) +
-	       dev->data->nb_tx_queues * RTE_DIM(tx_counters);
+	return RTE_DIM(port_counters) +
+	       dev->data->nb_rx_queues * (RTE_DIM(rx_counters) + num_bins(dev)) +
+	       dev->data->nb_tx_queues * (RTE_DIM(tx_counters) + num_bins(dev));
 }
 
 /** The counters of one owner, from place @p at on. @return the place behind them */
@@ -141,13 +170,32 @@ vio_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned i
 	if (xstats == NULL || n < count)
 		return count;
 	at = put_values(xstats, 0, vio_port(dev), port_counters, RTE_DIM(port_counters));
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
-		at = put_values(xstats, at, dev->data->rx_queues[i], rx_counters,
-				RTE_DIM(rx_counters));
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
-		at = put_values(xstats, at, dev->data->tx_queues[i], tx_counters,
-				RTE_DIM(tx_counters));
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct vio_rxq *q = dev->data->rx_queues[i];
+
+		at = put_values(xstats, at, q, rx_counters, RTE_DIM(rx_counters));
+		at = put_values(xstats, at, q == NULL ? NULL : q->vq.bins, bin_counters,
+				num_bins(dev));
+	}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		const struct vio_txq *q = dev->data->tx_queues[i];
+
+		at = put_values(xstats, at, q, tx_counters, RTE_DIM(tx_counters));
+		at = put_values(xstats, at, q == NULL ? NULL : q->vq.bins, bin_counters,
+				num_bins(dev));
+	}
 	return count;
+}
+
+/** Their names, from place @p at on. @return the place behind them */
+static unsigned int
+put_names(struct rte_eth_xstat_name *names, unsigned int at, const char *kind, uint16_t queue,
+	  const struct vio_counter *counters, size_t count)
+{
+	for (size_t c = 0; c < count; c++)
+		snprintf(names[at++].name, sizeof(names->name), "%s_q%u_%s", kind, queue,
+			 counters[c].name);
+	return at;
 }
 
 int
@@ -160,13 +208,13 @@ vio_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, 
 		return count;
 	for (size_t c = 0; c < RTE_DIM(port_counters); c++)
 		snprintf(names[at++].name, sizeof(names->name), "%s", port_counters[c].name);
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
-		for (size_t c = 0; c < RTE_DIM(rx_counters); c++)
-			snprintf(names[at++].name, sizeof(names->name), "rx_q%u_%s", i,
-				 rx_counters[c].name);
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
-		for (size_t c = 0; c < RTE_DIM(tx_counters); c++)
-			snprintf(names[at++].name, sizeof(names->name), "tx_q%u_%s", i,
-				 tx_counters[c].name);
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		at = put_names(names, at, "rx", i, rx_counters, RTE_DIM(rx_counters));
+		at = put_names(names, at, "rx", i, bin_counters, num_bins(dev));
+	}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		at = put_names(names, at, "tx", i, tx_counters, RTE_DIM(tx_counters));
+		at = put_names(names, at, "tx", i, bin_counters, num_bins(dev));
+	}
 	return count;
 }

@@ -20,7 +20,7 @@
 
 static const char *const user_args[] = {
 	"cq", "iface", "in_order", "mac", "mrg_rxbuf", "packed_vq", "path", "queue_size", "queues",
-	"server", "speed", "vectorized", NULL,
+	"server", "size_bins", "speed", "vectorized", NULL,
 };
 
 static struct vio_user_port *
@@ -240,4 +240,5 @@ RTE_INIT(vio_user_register)
 RTE_PMD_EXPORT_NAME(net_vio_user, __COUNTER__);
 RTE_PMD_REGISTER_PARAM_STRING(net_vio_user,
 	"path=<path> mac=<mac addr> cq=<0|1> queue_size=<int> queues=<int> iface=<string> "
-	"server=<0|1> mrg_rxbuf=<0|1> in_order=<0|1> packed_vq=<0|1> speed=<int> vectorized=<0|1>");
+	"server=<0|1> mrg_rxbuf=<0|1> in_order=<0|1> packed_vq=<0|1> size_bins=<0|1> speed=<int> "
+	"vectorized=<0|1>");

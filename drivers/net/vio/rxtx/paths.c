@@ -260,7 +260,12 @@ vio_paths_choose(struct rte_eth_dev *dev)
 	port->tx_path = tx - tx_paths;
 	port->rx_variant = VIO_GATE_VARIANT(rx->flags | rx_variation);
 	port->tx_variant = VIO_GATE_VARIANT(tx->flags | tx_variation);
-	vio_burst_set(dev, rx->rx[rx_variation], tx->tx[tx_variation]);
+	__atomic_store_n(&port->rx_counted, rx->rx[rx_variation], __ATOMIC_RELAXED);
+	__atomic_store_n(&port->tx_counted, tx->tx[tx_variation], __ATOMIC_RELAXED);
+	if (port->args.size_bins)
+		vio_burst_set(dev, vio_recv_counted, vio_xmit_counted);
+	else
+		vio_burst_set(dev, port->rx_counted, port->tx_counted);
 	vio_prepare_set(dev, vio_tx_needs_offloads(dev) ? vio_tx_prepare : NULL);
 	log_choice(port, "rx", rx->name, port->rx_reason, (rx->flags & VIO_RX_OFFLOAD) != 0);
 	log_choice(port, "tx", tx->name, port->tx_reason, (tx->flags & VIO_TX_OFFLOAD) != 0);

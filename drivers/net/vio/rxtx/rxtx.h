@@ -79,6 +79,10 @@ int vio_tx_done_cleanup(void *txq, uint32_t free_cnt);
 uint16_t vio_recv_stopped(void *rxq, struct rte_mbuf **pkts, uint16_t nb);
 uint16_t vio_xmit_stopped(void *txq, struct rte_mbuf **pkts, uint16_t nb);
 
+/** Callbacks that call those of the port and count packets by size, see struct vio_bins. */
+uint16_t vio_recv_counted(void *rxq, struct rte_mbuf **pkts, uint16_t nb);
+uint16_t vio_xmit_counted(void *txq, struct rte_mbuf **pkts, uint16_t nb);
+
 /** Put callbacks into @p dev, also where the port runs already. */
 void vio_burst_set(struct rte_eth_dev *dev, eth_rx_burst_t rx, eth_tx_burst_t tx);
 
