@@ -105,14 +105,19 @@ def test_trace_life(site):
     wait_link(testpmd, "up")
     testpmd.command("port stop 0")
     found = end()
-    assert [name for name, _ in found if name != "kick"] == [
-        "connect", "negotiate", "start", "disconnect", "reset", "negotiate", "connect", "stop",
-        "reset", "reset"]
+    # An attempt to connect again may come too early, and then there is another.
+    early = [name for name, fields in found if name == "connect" and fields["ret"] != 0]
+    names = [name for name, fields in found if name != "kick" and fields.get("ret", 0) == 0]
+    if not early:
+        assert names == ["connect", "negotiate", "start", "disconnect", "reset", "negotiate",
+                         "connect", "stop", "reset", "reset"]
+    assert [name for name in names if name != "reset"] == [
+        "connect", "negotiate", "start", "disconnect", "negotiate", "connect", "stop"]
     by_name = {}
     for name, fields in found:
         assert fields["port_id"] == 0
         by_name.setdefault(name, []).append(fields)
-    assert all(fields["ret"] == 0 for name in ("connect", "negotiate", "reset")
+    assert all(fields["ret"] == 0 for name in ("negotiate", "reset")
                for fields in by_name[name])
     for fields in by_name["negotiate"]:
         assert fields["accepted"] & ~(fields["offered"] & fields["wanted"]) == 0
