@@ -275,6 +275,7 @@ static int
 set_queue_size(struct virtio_pci_modern *pci, uint16_t q, uint16_t size)
 {
 	uint16_t max = read16(pci, COMMON(queue_size));
+	uint16_t now;
 
 	if (max == UINT16_MAX && went_away(pci))
 		return -ENODEV;
@@ -282,8 +283,11 @@ set_queue_size(struct virtio_pci_modern *pci, uint16_t q, uint16_t size)
 		return -EINVAL;
 	/* Also where it is max: QEMU goes back to what was written before the queue was reset. */
 	write16(pci, COMMON(queue_size), size);
-	if (read16(pci, COMMON(queue_size)) == size)
+	now = read16(pci, COMMON(queue_size));
+	if (now == size)
 		return 0;
+	if (now == UINT16_MAX && went_away(pci))
+		return -ENODEV;
 	virtio_log(VIRTIO_LOG_WARNING, "PCI: queue %u stays at %u descriptors, %u asked for",
 		   q, max, size);
 	return -ERANGE;
