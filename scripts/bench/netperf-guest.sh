@@ -10,7 +10,7 @@ set -euo pipefail
 
 # Jiffies of all CPUs: busy, and altogether.
 jiffies() {
-	awk '/^cpu / { idle = $5 + $6; for (i = 2; i <= 9; i++) all += $i; print all - idle, all }' /proc/stat
+	awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i; print all - $5 - $6, all }' /proc/stat
 }
 
 read -r busy all < <(jiffies)
@@ -22,4 +22,5 @@ UDP_RR) timeout $(($3 + 60)) /usr/bin/python3 -B "$4/rr.py" udp "$2" "$3" ;;
 *) exit 2 ;;
 esac
 read -r busy_now all_now < <(jiffies)
-awk -v busy=$((busy_now - busy)) -v all=$((all_now - all)) 'BEGIN { printf "CPU %.4f\n", busy / all }'
+awk -v busy=$((busy_now - busy)) -v all=$((all_now - all)) \
+	'BEGIN { printf "CPU %.4f\n", busy / all }'

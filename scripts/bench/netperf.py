@@ -120,8 +120,8 @@ class Bench:
 
 def report(results, drivers, rounds, seconds):
     """The table."""
-    print(f"Guest to this machine over virtio-net and a TAP, {rounds} round(s) of {seconds} s each; "
-          "median, and how busy the guest's CPUs were")
+    print(f"Guest to this machine over virtio-net and a TAP, {rounds} round(s) of {seconds} s "
+          "each; median, and how busy the guest's CPUs were")
     print(f"{'test':<12}{'':<15}" + "".join(f"{DRIVERS[driver]:>28}" for driver in drivers))
     for test, unit in TESTS.items():
         line = f"{test:<12}{unit:<15}"
