@@ -14,8 +14,8 @@ from harness.testpmd import Testpmd, command_line
 
 # Beside the plugin; below the prefix. LIB is the folder of libraries.
 INSTALLED = {
-    "bin/vio-bench", "bin/vio-info", "bin/vswitch", "bin/vswitchctl",
-    "share/man/man1/vio-bench.1", "share/man/man1/vio-info.1",
+    "bin/netbridge", "bin/vio-bench", "bin/vio-info", "bin/vswitch", "bin/vswitchctl",
+    "share/man/man1/netbridge.1", "share/man/man1/vio-bench.1", "share/man/man1/vio-info.1",
     "share/man/man1/vswitch.1", "share/man/man1/vswitchctl.1",
     "share/bash-completion/completions/vio-info",
     "LIB/libvio-virtio.a", "LIB/pkgconfig/libvio-virtio.pc",
@@ -88,7 +88,7 @@ def test_installed_plugin_serves_a_port(root):
 def test_installed_tools_run(root, build_folder):
     """And each has a manual page that says so."""
     prefix = root / option(build_folder, "prefix").lstrip("/")
-    for name in ("vio-bench", "vio-info", "vswitch", "vswitchctl"):
+    for name in ("netbridge", "vio-bench", "vio-info", "vswitch", "vswitchctl"):
         # vswitch's own options stand behind EAL's.
         options = ["--no-pci", "--no-huge", "--in-memory", "--", "--help"] \
             if name == "vswitch" else ["--help"]
