@@ -21,7 +21,7 @@
 #include "model_sender.h"
 #include "model_traffic.h"
 
-#define WAIT_MS 5000
+#define WAIT_MS 30000
 
 /** Frames of an announcement: rounds, for each address. */
 #define ROUNDS 4
@@ -279,7 +279,8 @@ reveal_announcements(const struct model_port *port)
 
 	snprintf(name, sizeof(name), "vio_announce%u", port->id);
 	mp = rte_mempool_lookup(name);
-	if (mp == NULL)
+	/* It can be looked up before it has its memory; who takes from it has all of it. */
+	if (mp == NULL || mp->populated_size != mp->size || rte_mempool_full(mp))
 		return false;
 	STAILQ_FOREACH(hdr, &mp->mem_list, next) {
 		assert_true(num_shown < RTE_DIM(shown));
