@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#include <rte_power_intrinsics.h>
+
 #include "ctrl_cases.h"
 #include "model_sender.h"
 #include "model_traffic.h"
@@ -119,6 +121,23 @@ stopped_without_ring_reset(void **state)
 	model_port_destroy(port);
 }
 
+/** A queue that was set up and not started has no ring: asking about it is answered. */
+static void
+check_without_ring(const struct model_port *port)
+{
+	struct rte_power_monitor_cond cond;
+
+	assert_int_equal(rte_eth_rx_queue_count(port->id, 0), 0);
+	for (uint16_t i = 0; i < SMALL; i++) {
+		assert_int_equal(rte_eth_rx_descriptor_status(port->id, 0, i),
+				 RTE_ETH_RX_DESC_UNAVAIL);
+		assert_int_equal(rte_eth_tx_descriptor_status(port->id, 0, i),
+				 RTE_ETH_TX_DESC_DONE);
+	}
+	assert_int_equal(rte_eth_get_monitor_addr(port->id, 0, &cond), -EINVAL);
+	assert_int_equal(rte_eth_tx_done_cleanup(port->id, 0, 0), 0);
+}
+
 /** With another mempool and size while the port runs: the mbufs of the first pool are free. */
 static void
 set_up_anew(void **state)
@@ -139,6 +158,7 @@ set_up_anew(void **state)
 		assert_int_equal(rte_eth_rx_queue_setup(port->id, 0, size, 0, NULL,
 							model_pool_mp(port->pool)), 0);
 		assert_int_equal(rte_eth_tx_queue_setup(port->id, 0, size, 0, NULL), 0);
+		check_without_ring(port);
 		assert_int_equal(rte_eth_dev_rx_queue_start(port->id, 0), 0);
 		assert_int_equal(rte_eth_dev_tx_queue_start(port->id, 0), 0);
 		model_device_look(&port->device);
