@@ -86,7 +86,8 @@ vio_rx_queue_offload_capa(const struct vio_port *port __rte_unused)
 uint64_t
 vio_tx_queue_offload_capa(const struct vio_port *port)
 {
-	return vio_tx_offload_capa(port);
+	/* A promise that all queues have to give: there is one callback. */
+	return vio_tx_offload_capa(port) & ~TX(MBUF_FAST_FREE);
 }
 
 uint64_t
@@ -106,25 +107,22 @@ vio_rx_offloads(const struct rte_eth_dev *dev)
 uint64_t
 vio_tx_offloads(const struct rte_eth_dev *dev)
 {
-	const uint64_t port = dev->data->dev_conf.txmode.offloads;
-	uint64_t any = 0;
-	uint64_t all = dev->data->nb_tx_queues != 0 ? UINT64_MAX : 0;
+	uint64_t result = dev->data->dev_conf.txmode.offloads;
 
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
 		const struct vio_txq *q = dev->data->tx_queues[i];
 
-		any |= q != NULL ? q->asked : 0;
-		all &= q != NULL ? q->asked : 0;
+		if (q != NULL)
+			result |= q->asked;
 	}
-	/* There is one callback: a promise counts if all gave it. */
-	return port | (any & ~TX(MBUF_FAST_FREE)) | (all & TX(MBUF_FAST_FREE));
+	return result;
 }
 
 int
 vio_tx_queue_offloads_check(const struct rte_eth_dev *dev, uint16_t queue_id, uint64_t asked)
 {
 	const struct vio_port *port = vio_port(dev);
-	const uint64_t missing = asked & ~port->tx_offloads & ~TX(MBUF_FAST_FREE);
+	const uint64_t missing = asked & ~port->tx_offloads;
 
 	if (!port->live || missing == 0)
 		return 0;

@@ -25,15 +25,15 @@ uint64_t vio_rx_offload_capa(const struct vio_port *port);
 uint64_t vio_tx_offload_capa(const struct vio_port *port);
 
 /**
- * Of these, the ones that a queue can have by itself: those of software, and for transmit all that
- * a packet has to ask for. The device is told of the others for all queues together.
+ * Of these, the ones that a queue can have by itself: those of software, and for transmit all but
+ * MBUF_FAST_FREE. Of the others the device is told for all queues together.
  */
 uint64_t vio_rx_queue_offload_capa(const struct vio_port *port);
 uint64_t vio_tx_queue_offload_capa(const struct vio_port *port);
 
 /** Receive offloads that any queue of @p dev has now. */
 uint64_t vio_rx_offloads(const struct rte_eth_dev *dev);
-/** Transmit offloads that the queues were set up with: any of them; MBUF_FAST_FREE: all of them. */
+/** Transmit offloads that any queue was set up with. */
 uint64_t vio_tx_offloads(const struct rte_eth_dev *dev);
 
 /**
