@@ -161,7 +161,7 @@ class Tap:
     @property
     def backend(self):
         """What scripts/vm.sh wants to know, see --nic."""
-        return f"tap:ifname={self.interface},queues=2"
+        return f"tap:ifname={self.interface},queues=4"
 
     def connect(self):
         """Takes the TAP that QEMU has made into the router's namespace."""

@@ -33,7 +33,7 @@ NICS = {
 PAST_IOMMU = "iommu_platform=off,ats=off,disable-legacy=off,"
 NICS_IOMMU = NICS | {nic: PAST_IOMMU + NICS[nic] for nic in ("legacy0", "legacy1")}
 
-# Between TAPs of two queues, see harness/network.py: names begin with the side.
+# Between TAPs of four queues, see harness/network.py: names begin with the side.
 NICS_TAP = {
     "a_split": "mq=on,rss=on,hash=on",
     "b_split": "mq=on,rss=on,hash=on",
