@@ -54,11 +54,13 @@ KERNEL_DRIVER = {"uio": "uio_pci_generic", "vfio": "vfio-pci", "tap": "uio_pci_g
 def pytest_collection_modifyitems(config, items):
     """Tests that share a guest come in one go, and so do those that share a testpmd.
 
-    Over vfio-pci too run those that share one, and those marked both: a start takes seconds.
+    Over vfio-pci too run those that share one, but for those marked once, and those marked both: a
+    start takes seconds.
     """
     for item in items if not config.getoption("--long") else []:
         over_vfio = "binding" in item.fixturenames and item.callspec.params["binding"] == "vfio"
-        if over_vfio and "ports" not in item.fixturenames and not item.get_closest_marker("both"):
+        shared = "ports" in item.fixturenames and not item.get_closest_marker("once")
+        if over_vfio and not shared and not item.get_closest_marker("both"):
             item.add_marker(pytest.mark.skip(reason="as over uio_pci_generic; --long runs it"))
 
     def place(item):

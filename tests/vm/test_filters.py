@@ -119,6 +119,7 @@ def test_mac_address_set(filtered):
         assert filtered.takes(OTHER_MAC)
 
 
+@pytest.mark.once
 def test_further_addresses(filtered):
     for kind, address in ("mac", STRANGER), ("mcast", MULTICAST):
         assert not filtered.takes(address)
@@ -128,6 +129,7 @@ def test_further_addresses(filtered):
         assert not filtered.takes(address)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["mac", "mcast"])
 def test_more_addresses_than_the_device_s_table(filtered, kind):
     """One too many, and the port takes all of that kind; one less, and it filters again."""
@@ -177,6 +179,7 @@ def rarps_from(wire, address, count):
         came += got[12:14] == RARP and got[6:12] == mac(address) and got[:6] == mac(BROADCAST)
 
 
+@pytest.mark.once
 def test_announcement_that_the_device_asks_for(filtered):
     """As after a migration. (QEMU announces the address that it knows, the port the one it has.)"""
     ports, testpmd = filtered.ports, filtered.ports.testpmd
@@ -198,6 +201,7 @@ def test_announcement_that_the_device_asks_for(filtered):
     assert filtered.takes(filtered.mac)
 
 
+@pytest.mark.once
 def test_link_down_and_up_by_command(filtered):
     """What is down has let go of its device."""
     def link():
@@ -210,6 +214,7 @@ def test_link_down_and_up_by_command(filtered):
     assert filtered.takes(filtered.mac) and not filtered.takes(STRANGER)
 
 
+@pytest.mark.once
 def test_port_reset(filtered):
     """rte_eth_dev_reset(): the port is there again, with its filters, and its counters begin anew."""
     assert filtered.takes(filtered.mac)

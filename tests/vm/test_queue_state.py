@@ -14,6 +14,8 @@ EACH_LAYOUT = pytest.mark.parametrize("one, other", [
     pytest.param("packed0", "packed1", id="packed"),
 ])
 EACH_KIND = pytest.mark.parametrize("kind", ["rxq", "txq"])
+# The same commands go to the device whoever lends it.
+pytestmark = pytest.mark.once
 
 
 def said_well(said):
