@@ -170,6 +170,10 @@ class Guest:
         """A NIC from QEMU's side."""
         return Device(self._qmp, self.numbers[nic])
 
+    def announce(self):
+        """QEMU tells the network where the NICs are, and asks their drivers to do so, once."""
+        self._qmp.execute("announce-self", initial=50, max=50, rounds=1, step=50)
+
     def bind(self, driver, *nics):
         """Gives NICs to a kernel driver."""
         self.run("vm-bind", driver, *map(self.address, nics))

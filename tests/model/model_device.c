@@ -170,7 +170,9 @@ queue_setup(struct virtio_transport *t, uint16_t q, const struct virtio_queue_se
 	int ret = -EINVAL;
 
 	pthread_mutex_lock(&device->lock);
-	if (device->status != ready)
+	/* A queue that was reset is set up again while the device works (2.6.1). */
+	if (device->status != ready && !(model_device_live(device) && q < MODEL_QUEUES &&
+					 device->queues[q].was_reset))
 		model_breach(4, "queue %u set up at status 0x%02x", q, device->status);
 	if (q >= device->num_queues)
 		model_breach(12, "queue %u of %u set up", q, device->num_queues);
@@ -195,6 +197,7 @@ queue_reset(struct virtio_transport *t, uint16_t q)
 		model_breach(6, "queue %u reset without RING_RESET", q);
 	pthread_mutex_lock(&device->lock);
 	model_queue_stop(&device->queues[q]);
+	device->queues[q].was_reset = true;
 	pthread_mutex_unlock(&device->lock);
 	return 0;
 }

@@ -290,7 +290,7 @@ model_queue_start(struct model_queue *q, const struct virtio_queue_setup *setup)
 	assert_non_null(q->ready);
 	q->num_pending = q->num_ready = q->kicks = 0;
 	q->num_taken = q->num_shown = q->num_kicks = q->num_needed = q->num_interrupts = 0;
-	q->scribbled = q->watched = false;
+	q->scribbled = q->watched = q->was_reset = false;
 	q->random = device->seed + q->index;
 	q->ring = model_device_has(device, VIRTIO_F_RING_PACKED) ? &model_ring_packed :
 								     &model_ring_split;
@@ -313,5 +313,5 @@ model_queue_stop(struct model_queue *q)
 	q->ready = NULL;
 	if (q->ring != NULL)
 		q->ring->stop(q);
-	q->enabled = false;
+	q->enabled = q->was_reset = false;
 }

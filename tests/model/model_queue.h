@@ -118,6 +118,7 @@ struct model_queue {
 	struct model_device *device;
 	uint16_t index;
 	bool enabled;
+	bool was_reset;                /**< by itself, and not set up since */
 	struct virtio_queue_setup setup;
 	const struct model_ring *ring;
 	struct model_split split;

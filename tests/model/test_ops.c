@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_ethdev.h>
@@ -319,6 +320,38 @@ packet_types(void **state)
 	model_port_destroy(s.port);
 }
 
+/** The private state in words: what a port of all features would be looked at for. */
+static void
+private_dump(void **state)
+{
+	static const char *const words[] = {
+		"vio port net_model0: live\n", "  rx 1: 256 descriptors, split ring at 0x",
+		"  tx 0: 256 descriptors, split ring at 0x", "256 out\n", "  receives: ",
+		"  receives: 0 VLANs\n", "  RSS: hash types 0x",
+	};
+	const struct model_port_config config = { .pairs = 2, .features = EVERYTHING,
+		.mq_mode = RTE_ETH_MQ_RX_RSS, .rx_offloads = RTE_ETH_RX_OFFLOAD_VLAN_FILTER,
+		.rss.rss_hf = RTE_ETH_RSS_IP };
+	struct model_port *port = model_port_create(&config);
+	size_t len = 0;
+	char *text = NULL;
+	FILE *file = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(file);
+	model_port_start(port);
+	assert_int_equal(rte_eth_dev_priv_dump(port->id, file), 0);
+	model_port_stop(port);
+	assert_int_equal(rte_eth_dev_priv_dump(port->id, file), 0);
+	fclose(file);
+	for (unsigned int i = 0; i < RTE_DIM(words); i++)
+		if (strstr(text, words[i]) == NULL)
+			fail_msg("'%s' is not in:\n%s", words[i], text);
+	assert_non_null(strstr(text, "vio port net_model0: stopped\n"));
+	free(text);
+	model_port_destroy(port);
+}
+
 #define CASE(name) model_case(name, NULL, NULL, "ops_%s", #name)
 
 int
@@ -329,5 +362,6 @@ main(void)
 	CASE(what_cannot_be_is_refused);
 	CASE(loopback_is_answered);
 	CASE(packet_types);
+	CASE(private_dump);
 	return model_cases_run("ops");
 }

@@ -1,80 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright 2026 The vio authors
-"""What an application asks a port, and what it tells it: address, filters, link, MTU, counters."""
-import pytest
-
-from harness.frames import BROADCAST, STRANGER, carry, frame, frames
+"""What an application asks a port: address, link, MTU, counters. (Filters: test_filters.py.)"""
+from harness.frames import carry, frame, frames
 from harness.waiting import wait_for
-
-MULTICAST = "01:00:5e:00:00:fb"
-OTHER_MAC = "02:00:00:00:12:34"
-
-
-@pytest.fixture(name="filtering")
-def fixture_filtering(ports):
-    """plain0 neither promiscuous nor all-multicast, forwarding to plain1."""
-    number = ports.number("plain0")
-    ports.testpmd.command(f"set promisc {number} off")
-    ports.testpmd.command(f"set allmulti {number} off")
-    with ports.forwarding("plain0", "plain1"):
-        yield ports
-    ports.testpmd.command(f"set promisc {number} on")
-
-
-def takes(ports, to):
-    """Does plain0 take a frame to this address?"""
-    return ports.arrives("plain0", "plain1", frame(200, 1, to))
 
 
 def test_conf_35_mac_is_the_device_s(ports):
     for nic in "plain0", "single1", "sparse1":
         info = ports.testpmd.port_info(ports.number(nic))
         assert info["MAC address"].lower() == ports.guest.mac(nic)
-
-
-def test_promiscuous_off_filters(filtering):
-    assert takes(filtering, filtering.guest.mac("plain0"))
-    assert takes(filtering, BROADCAST)
-    assert not takes(filtering, STRANGER)
-    assert not takes(filtering, MULTICAST)
-
-
-def test_promiscuous_and_allmulticast_switch_while_forwarding(filtering):
-    port = filtering.number("plain0")
-    filtering.testpmd.command(f"set allmulti {port} on")
-    assert takes(filtering, MULTICAST) and not takes(filtering, STRANGER)
-    assert filtering.testpmd.port_info(port)["Allmulticast mode"] == "enabled"
-    filtering.testpmd.command(f"set allmulti {port} off")
-    assert not takes(filtering, MULTICAST)
-    filtering.testpmd.command(f"set promisc {port} on")
-    assert takes(filtering, MULTICAST) and takes(filtering, STRANGER)
-    assert filtering.testpmd.port_info(port)["Promiscuous mode"] == "enabled"
-    filtering.testpmd.command(f"set promisc {port} off")
-    assert not takes(filtering, STRANGER)
-
-
-def test_filters_survive_stop_and_start(filtering):
-    """A reset device is promiscuous; the start has to tell it."""
-    filtering.testpmd.command("stop")
-    filtering.testpmd.restart_ports(filtering.number("plain0"))
-    filtering.testpmd.command("start")
-    assert not takes(filtering, STRANGER)
-    assert takes(filtering, filtering.guest.mac("plain0"))
-
-
-def test_mac_address_set(filtering):
-    port = filtering.number("plain0")
-    try:
-        filtering.testpmd.command(f"mac_addr set {port} {OTHER_MAC}")
-        assert filtering.testpmd.port_info(port)["MAC address"].lower() == OTHER_MAC
-        assert takes(filtering, OTHER_MAC)
-        assert not takes(filtering, filtering.guest.mac("plain0"))
-        filtering.testpmd.command("stop")
-        filtering.testpmd.restart_ports(port)
-        filtering.testpmd.command("start")
-        assert takes(filtering, OTHER_MAC)
-    finally:
-        filtering.testpmd.command(f"mac_addr set {port} {filtering.guest.mac('plain0')}")
 
 
 def test_device_without_control_queue_refuses(ports):
@@ -166,6 +100,15 @@ def test_mtu_that_the_mbufs_cannot_hold_is_refused(ports):
     assert "an mbuf holds 2048 bytes" in said
     assert testpmd.port_info(single)["MTU"] == "1900"
     testpmd.command(f"port config mtu {single} 1500")
+
+
+def test_frame_longer_than_a_buffer_is_lost_alone(ports):
+    """A port whose frames have to fit one mbuf: the bound holds, and the frames around it come."""
+    with ports.forwarding("single0", "single1"):
+        for size in 1514, 2034, 3000, 1514, 9000, 64:
+            assert ports.arrives("single0", "single1", frame(size)) == (size <= 2034)
+    xstats = ports.testpmd.xstats(ports.number("single0"))
+    assert xstats["rx_q0_faults"] == xstats["rx_q0_bad_length"] == 0
 
 
 def test_mbufs_too_small_for_a_frame_fail_the_start(own_testpmd):

@@ -38,6 +38,20 @@ def test_vlan_strip_switched_while_forwarding(ports, one, other):
 
 
 @EACH_LAYOUT
+def test_vlan_strip_of_a_queue(ports, one, other):
+    """vlan set stripq: the same for one queue. (Two queues that differ: tests/model.)"""
+    port = ports.number(one)
+    with ports.forwarding(one, other) as (source, sink):
+        for on in True, False:
+            said = ports.testpmd.command(f"vlan set stripq {'on' if on else 'off'} {port},0")
+            assert "ail" not in said and "rror" not in said, said
+            assert ("_offload" in ports.testpmd.queue_info("rxq", port)["Burst mode"]) == on
+            for frame in frames(SIZES):
+                source.send(tagged(frame, VID))
+                assert sink.receive() == (frame if on else tagged(frame, VID))
+
+
+@EACH_LAYOUT
 def test_vlan_strip_switched_under_traffic(ports, one, other):
     """Nothing is lost, whichever path a frame meets."""
     sent = frames([200] * 3000)

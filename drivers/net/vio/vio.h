@@ -123,6 +123,7 @@ struct vio_port {
 	bool link_down;               /**< it does not for now: rte_eth_dev_set_link_down() */
 	bool live;                    /**< the device works for us */
 	bool stuck;                   /**< it did not finish its last reset: it may still write */
+	uint64_t tx_offloads;         /**< of any queue, when the device went live */
 	uint16_t rx_variant;          /**< of the callbacks in force, see vio_gate.h */
 	uint16_t tx_variant;
 	eth_rx_burst_t rx_counted;    /**< callbacks of the paths, for rxtx/bins.c */
@@ -244,6 +245,8 @@ int vio_deactivate(struct rte_eth_dev *dev);
  * @return 0 or -EBUSY
  */
 int vio_repath(struct rte_eth_dev *dev);
+/** The same under port->lock. */
+int vio_repath_locked(struct rte_eth_dev *dev);
 
 /* vio_spare.c */
 /**

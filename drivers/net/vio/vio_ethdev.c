@@ -40,6 +40,7 @@ vio_dev_configure(struct rte_eth_dev *dev)
 		VIO_PORT_LOG(port, driver, NOTICE, "a virtio device has no loopback mode: what is "
 			     "sent goes to the network");
 	port->pairs = pairs;
+	vio_offload_configure(dev);
 	if (vio_rss_configure(dev) != 0)
 		return -EINVAL;
 	/* Without a table of ours the device sends to all pairs; nobody would look at these. */
@@ -81,6 +82,8 @@ vio_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->tx_desc_lim.nb_mtu_seg_max = UINT16_MAX;
 	info->rx_offload_capa = vio_rx_offload_capa(port) | vio_filter_offloads(port);
 	info->tx_offload_capa = vio_tx_offload_capa(port);
+	info->rx_queue_offload_capa = vio_rx_queue_offload_capa(port);
+	info->tx_queue_offload_capa = vio_tx_queue_offload_capa(port);
 	if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_TCP_LRO)
 		info->max_lro_pkt_size = VIO_LRO_MAX;
 	info->flow_type_rss_offloads = vio_rss_flow_types(port);
@@ -125,6 +128,7 @@ static const struct eth_dev_ops vio_ops = {
 	.mac_addr_remove = vio_mac_addr_remove,
 	.set_mc_addr_list = vio_set_mc_addr_list,
 	.vlan_filter_set = vio_vlan_filter_set,
+	.vlan_strip_queue_set = vio_vlan_strip_queue_set,
 	.vlan_offload_set = vio_vlan_offload_set,
 	.promiscuous_enable = vio_promiscuous_enable,
 	.promiscuous_disable = vio_promiscuous_disable,

@@ -77,6 +77,63 @@ vio_tx_offload_capa(const struct vio_port *port)
 	return capa(port, tx_offloads, RTE_DIM(tx_offloads));
 }
 
+uint64_t
+vio_rx_queue_offload_capa(const struct vio_port *port __rte_unused)
+{
+	return RX(VLAN_STRIP);
+}
+
+uint64_t
+vio_tx_queue_offload_capa(const struct vio_port *port)
+{
+	return vio_tx_offload_capa(port);
+}
+
+uint64_t
+vio_rx_offloads(const struct rte_eth_dev *dev)
+{
+	uint64_t result = dev->data->dev_conf.rxmode.offloads & ~RX(VLAN_STRIP);
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct vio_rxq *q = dev->data->rx_queues[i];
+
+		if (q != NULL && q->strip)
+			result |= RX(VLAN_STRIP);
+	}
+	return result;
+}
+
+uint64_t
+vio_tx_offloads(const struct rte_eth_dev *dev)
+{
+	const uint64_t port = dev->data->dev_conf.txmode.offloads;
+	uint64_t any = 0;
+	uint64_t all = dev->data->nb_tx_queues != 0 ? UINT64_MAX : 0;
+
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		const struct vio_txq *q = dev->data->tx_queues[i];
+
+		any |= q != NULL ? q->asked : 0;
+		all &= q != NULL ? q->asked : 0;
+	}
+	/* There is one callback: a promise counts if all gave it. */
+	return port | (any & ~TX(MBUF_FAST_FREE)) | (all & TX(MBUF_FAST_FREE));
+}
+
+int
+vio_tx_queue_offloads_check(const struct rte_eth_dev *dev, uint16_t queue_id, uint64_t asked)
+{
+	const struct vio_port *port = vio_port(dev);
+	const uint64_t missing = asked & ~port->tx_offloads & ~TX(MBUF_FAST_FREE);
+
+	if (!port->live || missing == 0)
+		return 0;
+	VIO_PORT_LOG(port, queue, ERR, "transmit queue %u: the port was started without offload "
+		     "%s; stop it to set the queue up with it", queue_id,
+		     rte_eth_dev_tx_offload_name(missing & -missing));
+	return -ENOTSUP;
+}
+
 static uint64_t
 features(uint64_t asked, const struct offload *offloads, size_t count)
 {
@@ -91,10 +148,9 @@ features(uint64_t asked, const struct offload *offloads, size_t count)
 uint64_t
 vio_offload_features(const struct rte_eth_dev *dev)
 {
-	const struct rte_eth_conf *conf = &dev->data->dev_conf;
 	const struct vio_port *port = vio_port(dev);
-	uint64_t result = features(conf->rxmode.offloads, rx_offloads, RTE_DIM(rx_offloads)) |
-			  features(conf->txmode.offloads, tx_offloads, RTE_DIM(tx_offloads));
+	uint64_t result = features(vio_rx_offloads(dev), rx_offloads, RTE_DIM(rx_offloads)) |
+			  features(vio_tx_offloads(dev), tx_offloads, RTE_DIM(tx_offloads));
 	bool mergeable = port->args.mrg_rxbuf && (port->device.offered == 0 ||
 			 (port->device.offered & F(MRG_RXBUF)) != 0);
 
@@ -107,9 +163,10 @@ vio_offload_features(const struct rte_eth_dev *dev)
 bool
 vio_rx_needs_offloads(const struct rte_eth_dev *dev)
 {
-	return (dev->data->dev_conf.rxmode.offloads &
-		~(RX(SCATTER) | RX(VLAN_FILTER))) != 0 &&
-	       ((dev->data->dev_conf.rxmode.offloads & RX(VLAN_STRIP)) != 0 ||
+	const uint64_t asked = vio_rx_offloads(dev) & ~(RX(SCATTER) | RX(VLAN_FILTER));
+
+	return asked != 0 &&
+	       ((asked & RX(VLAN_STRIP)) != 0 ||
 		vio_has(vio_port(dev), VIRTIO_NET_F_GUEST_CSUM) ||
 		vio_has(vio_port(dev), VIRTIO_NET_F_HASH_REPORT));
 }
@@ -117,7 +174,7 @@ vio_rx_needs_offloads(const struct rte_eth_dev *dev)
 bool
 vio_tx_needs_offloads(const struct rte_eth_dev *dev)
 {
-	return (dev->data->dev_conf.txmode.offloads &
+	return (vio_port(dev)->tx_offloads &
 		~(TX(MULTI_SEGS) | TX(MBUF_FAST_FREE))) != 0 ||
 	       vio_has(vio_port(dev), VIRTIO_NET_F_HASH_REPORT);
 }
@@ -137,35 +194,50 @@ log_missing(const struct vio_port *port, uint64_t asked, const struct offload *o
 void
 vio_offload_log(const struct rte_eth_dev *dev)
 {
-	const struct rte_eth_conf *conf = &dev->data->dev_conf;
 	const struct vio_port *port = vio_port(dev);
 
-	log_missing(port, conf->rxmode.offloads, rx_offloads, RTE_DIM(rx_offloads));
-	log_missing(port, conf->txmode.offloads, tx_offloads, RTE_DIM(tx_offloads));
-	if ((conf->txmode.offloads & (TX(UDP_CKSUM) | TX(TCP_CKSUM))) != 0 &&
+	log_missing(port, vio_rx_offloads(dev), rx_offloads, RTE_DIM(rx_offloads));
+	log_missing(port, port->tx_offloads, tx_offloads, RTE_DIM(tx_offloads));
+	if ((port->tx_offloads & (TX(UDP_CKSUM) | TX(TCP_CKSUM))) != 0 &&
 	    !vio_has(port, VIRTIO_NET_F_CSUM))
 		VIO_PORT_LOG(port, driver, NOTICE, "the device computes no checksums: "
 			     "rte_eth_tx_prepare() does it for packets that ask for one");
 }
 
+void
+vio_offload_configure(struct rte_eth_dev *dev)
+{
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		struct vio_rxq *q = dev->data->rx_queues[i];
+
+		if (q != NULL)
+			q->strip = (dev->data->dev_conf.rxmode.offloads & RX(VLAN_STRIP)) != 0;
+	}
+}
+
 int
 vio_vlan_offload_set(struct rte_eth_dev *dev, int mask)
 {
-	const bool strip = (dev->data->dev_conf.rxmode.offloads & RX(VLAN_STRIP)) != 0;
 	int ret = 0;
 
 	if (mask & RTE_ETH_VLAN_FILTER_MASK)
 		ret = vio_vlan_filter_switch(dev);
 	if (ret != 0 || !(mask & RTE_ETH_VLAN_STRIP_MASK))
 		return ret;
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		struct vio_rxq *q = dev->data->rx_queues[i];
-
-		if (q != NULL)
-			q->strip = strip;
-	}
+	vio_offload_configure(dev);
 	/* Tags are looked at in paths with offloads only. */
 	return vio_repath(dev);
+}
+
+void
+vio_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t queue_id, int on)
+{
+	struct vio_rxq *q = dev->data->rx_queues[queue_id];
+
+	if (q == NULL)
+		return;
+	q->strip = on != 0;
+	vio_repath(dev);
 }
 
 /** What a packet may ask for; anything else no virtio device does. */

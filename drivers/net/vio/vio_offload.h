@@ -24,6 +24,27 @@ uint64_t vio_rx_offload_capa(const struct vio_port *port);
 /** The same for transmit. */
 uint64_t vio_tx_offload_capa(const struct vio_port *port);
 
+/**
+ * Of these, the ones that a queue can have by itself: those of software, and for transmit all that
+ * a packet has to ask for. The device is told of the others for all queues together.
+ */
+uint64_t vio_rx_queue_offload_capa(const struct vio_port *port);
+uint64_t vio_tx_queue_offload_capa(const struct vio_port *port);
+
+/** Receive offloads that any queue of @p dev has now. */
+uint64_t vio_rx_offloads(const struct rte_eth_dev *dev);
+/** Transmit offloads that the queues were set up with: any of them; MBUF_FAST_FREE: all of them. */
+uint64_t vio_tx_offloads(const struct rte_eth_dev *dev);
+
+/**
+ * A transmit queue is to be set up with offloads of its own, as ethdev passes them.
+ * @return 0, or -ENOTSUP: the port runs without one of these
+ */
+int vio_tx_queue_offloads_check(const struct rte_eth_dev *dev, uint16_t queue_id, uint64_t asked);
+
+/** The port was configured: queues that it keeps have its offloads. */
+void vio_offload_configure(struct rte_eth_dev *dev);
+
 /** Of VIO_OFFLOAD_FEATURES, those that the present configuration of @p dev asks for. */
 uint64_t vio_offload_features(const struct rte_eth_dev *dev);
 
@@ -37,6 +58,8 @@ void vio_offload_log(const struct rte_eth_dev *dev);
 
 /** ethdev's vlan_offload_set. */
 int vio_vlan_offload_set(struct rte_eth_dev *dev, int mask);
+/** ethdev's vlan_strip_queue_set. */
+void vio_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t queue_id, int on);
 
 /**
  * Sum up @p len bytes of a packet from @p off on, all of them in it, in ones' complement (RFC 1071).

@@ -227,6 +227,9 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	q->slot = (struct rte_mbuf **)(q + 1);
 	q->ids = (uint16_t *)(q->slot + size);
 	q->vq.deferred = conf->rx_deferred_start;
+	/* ethdev leaves out what the whole port was configured with. */
+	q->strip = ((conf->offloads | dev->data->dev_conf.rxmode.offloads) &
+		    RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
 	q->mp = mp;
 	q->mask = size - 1;
 	q->free_thresh = thresh;
@@ -264,6 +267,9 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 			     "exceed the ring's %u descriptors", queue_id, thresh, size);
 		return -EINVAL;
 	}
+	ret = vio_tx_queue_offloads_check(dev, queue_id, conf->offloads);
+	if (ret != 0)
+		return ret;
 	vio_tx_queue_release(dev, queue_id);
 	q = rte_zmalloc_socket("vio_txq", sizeof(*q) + size * VIO_TX_SLOT_BYTES,
 			       RTE_CACHE_LINE_SIZE, socket_id);
@@ -281,6 +287,7 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	q->ids = q->count + size;
 	q->next = q->ids + size;
 	q->vq.deferred = conf->tx_deferred_start;
+	q->asked = conf->offloads;
 	q->mask = size - 1;
 	q->free_thresh = thresh;
 	q->addr_field = mbuf_addr_field(port);
@@ -348,7 +355,6 @@ rxq_features(struct vio_rxq *q)
 	q->lro = (vio_has(port, VIRTIO_NET_F_GUEST_TSO4) ? VIO_RXQ_TSO4 : 0) |
 		 (vio_has(port, VIRTIO_NET_F_GUEST_TSO6) ? VIO_RXQ_TSO6 : 0);
 	q->hdr_gso = q->lro != 0 ? UINT8_MAX : 0;
-	q->strip = (port->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) != 0;
 	q->in_order = vio_has(port, VIRTIO_F_IN_ORDER);
 }
 
@@ -506,7 +512,9 @@ vio_rxq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_rxq_
 	info->conf.rx_free_thresh = q->free_thresh;
 	info->conf.rx_deferred_start = q->vq.deferred;
 	info->conf.rx_drop_en = 1; /* a device without buffers drops */
-	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
+	info->conf.offloads = dev->data->dev_conf.rxmode.offloads & ~RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
+	if (q->strip)
+		info->conf.offloads |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
 }
 
 void
@@ -517,7 +525,7 @@ vio_txq_info_get(struct rte_eth_dev *dev, uint16_t queue_id, struct rte_eth_txq_
 	info->nb_desc = q->vq.size;
 	info->conf.tx_free_thresh = q->free_thresh;
 	info->conf.tx_deferred_start = q->vq.deferred;
-	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
+	info->conf.offloads = dev->data->dev_conf.txmode.offloads | q->asked;
 }
 
 static void

@@ -219,6 +219,7 @@ struct vio_txq {
 	struct vio_txq_stats stats __rte_cache_aligned;
 
 	struct vio_vq vq __rte_cache_aligned;
+	uint64_t asked;              /**< RTE_ETH_TX_OFFLOAD_*: what its set-up asked for */
 };
 
 /** Private state per descriptor: the arrays behind a queue. */

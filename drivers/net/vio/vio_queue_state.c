@@ -86,7 +86,10 @@ vio_rx_queue_start(struct rte_eth_dev *dev, uint16_t queue_id)
 		ret = vio_rxq_start(q);
 	if (ret == 0)
 		dev->data->rx_queue_state[queue_id] = RTE_ETH_QUEUE_STATE_STARTED;
-	if (ret == 0 && port->live)
+	/* Set up anew with an offload that the port's path does not have: another path. */
+	if (ret == 0 && port->live && q->strip && !(port->rx_variant & VIO_RX_OFFLOAD))
+		ret = vio_repath_locked(dev);
+	else if (ret == 0 && port->live)
 		vio_rxq_open(q);
 	pthread_mutex_unlock(&port->lock);
 	return ret;

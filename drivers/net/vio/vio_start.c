@@ -205,6 +205,7 @@ vio_activate(struct rte_eth_dev *dev)
 	struct vio_port *port = vio_port(dev);
 	int ret = port->bus->prepare == NULL ? 0 : port->bus->prepare(port);
 
+	port->tx_offloads = vio_tx_offloads(dev);
 	if (ret == 0)
 		ret = vio_negotiate(port, wanted_features(dev));
 	if (ret == 0 && port->stuck) {
@@ -245,18 +246,27 @@ vio_activate(struct rte_eth_dev *dev)
 }
 
 int
+vio_repath_locked(struct rte_eth_dev *dev)
+{
+	int ret;
+
+	if (!vio_port(dev)->live)
+		return 0;
+	ret = close_gates(dev);
+	if (ret == 0)
+		vio_paths_choose(dev);
+	open_gates(dev, false);
+	return ret;
+}
+
+int
 vio_repath(struct rte_eth_dev *dev)
 {
 	struct vio_port *port = vio_port(dev);
-	int ret = 0;
+	int ret;
 
 	pthread_mutex_lock(&port->lock);
-	if (port->live) {
-		ret = close_gates(dev);
-		if (ret == 0)
-			vio_paths_choose(dev);
-		open_gates(dev, false);
-	}
+	ret = vio_repath_locked(dev);
 	pthread_mutex_unlock(&port->lock);
 	return ret;
 }

@@ -4,6 +4,7 @@
 /*
  * descs.c - what an application may ask about the descriptors of a queue, between two bursts of the
  * thread that polls it. Nothing is changed: what the device says is only believed as far as it can be.
+ * A queue that was never started has no ring yet: its port waits for a backend, or for its start.
  */
 
 #include <errno.h>
@@ -49,6 +50,8 @@ rx_used(const struct vio_rxq *q)
 	uint16_t n = 0;
 	uint16_t step;
 
+	if (q->used == NULL)
+		return 0;
 	if (!q->vq.packed) {
 		n = vring_split_load_used(q->used) - q->used_idx;
 		return n > posted ? 0 : n;
@@ -152,6 +155,8 @@ vio_tx_descriptor_status(void *txq, uint16_t offset)
 
 	if (offset > q->mask)
 		return -EINVAL;
+	if (q->used == NULL)
+		return RTE_ETH_TX_DESC_DONE;
 	/* From where the next packet goes: first what is free, then the oldest that is out. */
 	if (offset < unused)
 		return RTE_ETH_TX_DESC_DONE;
@@ -187,6 +192,8 @@ vio_get_monitor_addr(void *rxq, struct rte_power_monitor_cond *cond)
 {
 	struct vio_rxq *q = rxq;
 
+	if (q->used == NULL)
+		return -EINVAL;
 	cond->size = sizeof(uint16_t);
 	if (q->vq.packed) {
 		cond->addr = &q->ring[vring_packed_index(q->used_idx)].flags;

@@ -161,7 +161,7 @@ refuse(const struct vio_path *path, const struct vio_port *port)
 		return "beyond --force-max-simd-bitwidth";
 	if (path->width > WIDTH_SCALAR && !port->args.vectorized)
 		return "vectorized=0";
-	if (path->simple && (port->data->dev_conf.txmode.offloads &
+	if (path->simple && (port->tx_offloads &
 			     ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
 		return "transmit offloads were asked for (RTE_ETH_TX_OFFLOAD_MULTI_SEGS?)";
 	return NULL;
@@ -252,8 +252,7 @@ vio_paths_choose(struct rte_eth_dev *dev)
 	uint32_t tx_variation = (event_idx ? VIO_TX_EVENT_IDX : 0) |
 				(vio_has(port, VIRTIO_F_IN_ORDER) ? VIO_TX_IN_ORDER : 0);
 
-	if (tx->simple && (dev->data->dev_conf.txmode.offloads &
-			   RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE))
+	if (tx->simple && (port->tx_offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE))
 		tx_variation |= VIO_TX_FAST_FREE;
 
 	port->rx_path = rx - rx_paths;
