@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <rte_byteorder.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
 
 #include "frames.h"
 
@@ -69,6 +71,20 @@ frame_shape(struct rte_mbuf **chain, uint16_t segments, uint32_t length)
 	}
 	chain[0]->pkt_len = length;
 	chain[0]->nb_segs = segments;
+}
+
+void
+frame_ask(struct rte_mbuf *m, uint64_t flags)
+{
+	uint16_t within = (flags & RTE_MBUF_F_TX_L4_MASK) == RTE_MBUF_F_TX_TCP_CKSUM ?
+		offsetof(struct rte_tcp_hdr, cksum) : offsetof(struct rte_udp_hdr, dgram_cksum);
+
+	if (flags == 0)
+		return;
+	m->ol_flags |= flags;
+	m->l2_len = RTE_ETHER_HDR_LEN;
+	/* No such header is in the frame: what counts is where the checksum will be written. */
+	m->l3_len = offsetof(struct frame_head, stamp) - within - RTE_ETHER_HDR_LEN;
 }
 
 void

@@ -71,6 +71,14 @@ frame_build(uint8_t *out, uint32_t length, uint16_t stream, uint64_t sequence);
 void
 frame_shape(struct rte_mbuf **chain, uint16_t segments, uint32_t length);
 
+/**
+ * Have a shaped chain ask for a checksum, as a packet of layer 4 would.
+ *
+ * @param flags  RTE_MBUF_F_TX_*; 0 asks for nothing. The checksum goes where the stamp is.
+ */
+void
+frame_ask(struct rte_mbuf *m, uint64_t flags);
+
 /** Write frame number `sequence` into the bytes of a shaped chain. */
 void
 frame_write(struct rte_mbuf *m, uint16_t stream, uint64_t sequence);

@@ -206,6 +206,7 @@ driver_send(struct sender *s)
 		for (i = 0; i < missing; i++) {
 			frame_shape(fresh + i * segments, segments, lanes.point->frame_len);
 			fresh[i] = fresh[i * segments];
+			frame_ask(fresh[i], lanes.port->frame_flags);
 			frame_write_header(fresh[i]);
 		}
 		sender_fill(s, fresh, missing);

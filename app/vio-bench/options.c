@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_ethdev.h>
 
 #include "bench.h"
 #include "frames.h"
+#include "offloads.h"
 #include "options.h"
 #include "usage.h"
 
@@ -19,10 +21,10 @@ enum option_id {
 	OPT_SIMD, OPT_VS_SIMD, OPT_BURST, OPT_FRAME_LEN, OPT_SEGMENTS, OPT_SEG_LEN, OPT_RING_SIZE,
 	OPT_SWEEP, OPT_GROUPS, OPT_BURSTS, OPT_WINDOW, OPT_WARMUP, OPT_ROUNDS, OPT_TRIES,
 	OPT_INSTANCES, OPT_CACHE,
-	OPT_FAST_FREE, OPT_MULTI_SEGS, OPT_TX_FREE, OPT_RX_FREE, OPT_SECONDS, OPT_LATENCY,
-	OPT_ZERO_LOSS, OPT_RATE, OPT_TOLERANCE, OPT_RESOLUTION, OPT_ATTEMPTS, OPT_VERIFY,
-	OPT_FAULT, OPT_JSON, OPT_PROGRESS, OPT_NO_PROGRESS, OPT_LAYOUT, OPT_HUGE, OPT_NO_HUGE,
-	OPT_MEMORY, OPT_PLUGIN, OPT_VERBOSE, OPT_HELP,
+	OPT_FAST_FREE, OPT_MULTI_SEGS, OPT_RX_OFFLOADS, OPT_TX_OFFLOADS, OPT_TX_FREE, OPT_RX_FREE,
+	OPT_SECONDS, OPT_LATENCY, OPT_ZERO_LOSS, OPT_RATE, OPT_TOLERANCE, OPT_RESOLUTION,
+	OPT_ATTEMPTS, OPT_VERIFY, OPT_FAULT, OPT_JSON, OPT_PROGRESS, OPT_NO_PROGRESS, OPT_LAYOUT,
+	OPT_HUGE, OPT_NO_HUGE, OPT_MEMORY, OPT_PLUGIN, OPT_VERBOSE, OPT_HELP,
 };
 
 static const struct option long_options[] = {
@@ -51,6 +53,8 @@ static const struct option long_options[] = {
 	{ "mempool-cache", required_argument, NULL, OPT_CACHE },
 	{ "fast-free", no_argument, NULL, OPT_FAST_FREE },
 	{ "multi-segs", no_argument, NULL, OPT_MULTI_SEGS },
+	{ "rx-offloads", required_argument, NULL, OPT_RX_OFFLOADS },
+	{ "tx-offloads", required_argument, NULL, OPT_TX_OFFLOADS },
 	{ "tx-free-thresh", required_argument, NULL, OPT_TX_FREE },
 	{ "rx-free-thresh", required_argument, NULL, OPT_RX_FREE },
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
@@ -353,6 +357,12 @@ parse_method(struct bench_config *c, int id, const char *text)
 	case OPT_MULTI_SEGS:
 		c->multi_segs = true;
 		return 0;
+	case OPT_RX_OFFLOADS:
+		return offloads_parse("rx-offloads", text, rte_eth_dev_rx_offload_name,
+			c->rx_offloads);
+	case OPT_TX_OFFLOADS:
+		return offloads_parse("tx-offloads", text, rte_eth_dev_tx_offload_name,
+			c->tx_offloads);
 	case OPT_TX_FREE:
 		if (parse_unsigned("tx-free-thresh", text, 0, UINT16_MAX, &value) != 0)
 			return -EINVAL;
@@ -477,8 +487,16 @@ check_config(struct bench_config *c)
 		bench_error("--dir forward is for the loop mode: it takes two cores");
 		return -EINVAL;
 	}
-	if (c->sides == 1 && (c->side_args[1] != NULL || c->simd[1] != 0)) {
-		bench_error("--path-args with a B side and --vs-simd need --vs");
+	if (c->sides == 1 && (c->side_args[1] != NULL || c->simd[1] != 0 ||
+			c->rx_offloads[1] != c->rx_offloads[0] ||
+			c->tx_offloads[1] != c->tx_offloads[0])) {
+		bench_error("--path-args and offloads with a B side, and --vs-simd, need --vs");
+		return -EINVAL;
+	}
+	/* The wish for a checksum has it written where the stamp would be. */
+	if (c->latency && (offloads_frame_flags(c->tx_offloads[0]) != 0 ||
+			   offloads_frame_flags(c->tx_offloads[1]) != 0)) {
+		bench_error("--latency and --tx-offloads with checksums exclude each other");
 		return -EINVAL;
 	}
 	if (c->fault != FAULT_NONE && c->fault != FAULT_LEAK && !c->verify) {

@@ -90,6 +90,8 @@ struct bench_config {
 	unsigned int mempool_cache;
 	bool fast_free;               /**< Ask for MBUF_FAST_FREE where it is offered. */
 	bool multi_segs;              /**< Ask for MULTI_SEGS even for single segments. */
+	uint64_t rx_offloads[2];      /**< Of A and of B: RTE_ETH_RX_OFFLOAD_*. */
+	uint64_t tx_offloads[2];      /**< RTE_ETH_TX_OFFLOAD_*. */
 	int tx_free_thresh;           /**< -1: the driver's default. */
 	int rx_free_thresh;
 

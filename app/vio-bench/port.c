@@ -15,6 +15,7 @@
 #include <rte_vect.h>
 
 #include "bench.h"
+#include "offloads.h"
 #include "port.h"
 
 #define KEYS_MAX 32
@@ -211,7 +212,8 @@ setup_queues(struct port *p, const struct bench_config *config, const struct ben
 }
 
 static int
-configure(struct port *p, const struct bench_config *config, const struct bench_point *point)
+configure(struct port *p, const struct bench_config *config, const struct bench_point *point,
+	unsigned int side)
 {
 	struct rte_eth_conf conf = { 0 };
 	struct rte_eth_dev_info info;
@@ -223,6 +225,11 @@ configure(struct port *p, const struct bench_config *config, const struct bench_
 		bench_error("%s: no device information: %s", p->name, rte_strerror(-ret));
 		return ret;
 	}
+	ret = offloads_ask(p->name, &info, config->rx_offloads[side], config->tx_offloads[side],
+		&conf);
+	if (ret != 0)
+		return ret;
+	p->frame_flags = offloads_frame_flags(config->tx_offloads[side]);
 	if (point->segments > 1 || config->multi_segs)
 		conf.txmode.offloads |= info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	p->fast_free = config->fast_free &&
@@ -354,7 +361,7 @@ port_open(struct port *p, const struct bench_config *config, const struct bench_
 		ret = create_vdev(p);
 	}
 	if (ret == 0)
-		ret = configure(p, config, point);
+		ret = configure(p, config, point, side);
 	if (ret == 0)
 		ret = start(p);
 	if (ret != 0)

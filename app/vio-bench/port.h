@@ -32,6 +32,7 @@ struct port {
 	char rx_mode[PORT_MODE_MAX];     /**< What rte_eth_rx_burst_mode_get() says, or "-". */
 	char tx_mode[PORT_MODE_MAX];
 	bool fast_free;                  /**< FAST_FREE is on. */
+	uint64_t frame_flags;            /**< What each transmitted frame asks for. */
 	uint64_t features;               /**< Negotiated feature bits. */
 	size_t heap[3];                  /**< Bytes that configuration, the receive queue and the
 					  *   transmit queue took from DPDK's heap. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "offloads.h"
 #include "report.h"
 #include "report_json.h"
 
@@ -27,6 +28,25 @@ path_name(const struct bench_point *point)
 	return point->path != NULL ? point->path->name : "-";
 }
 
+/* The offloads of each side that has some. */
+static void
+print_offloads(const struct bench_config *c)
+{
+	char rx[512], tx[512];
+	unsigned int i;
+
+	for (i = 0; i < c->sides; i++) {
+		if (c->rx_offloads[i] == 0 && c->tx_offloads[i] == 0)
+			continue;
+		printf("%s asks for rx offloads %s, tx offloads %s\n",
+			c->sides == 1 ? "the port" : i == 0 ? "A" : "B",
+			offloads_names(rx, sizeof(rx), c->rx_offloads[i],
+				rte_eth_dev_rx_offload_name),
+			offloads_names(tx, sizeof(tx), c->tx_offloads[i],
+				rte_eth_dev_tx_offload_name));
+	}
+}
+
 int
 report_begin(const struct bench_config *cfg, const struct machine_facts *f)
 {
@@ -40,6 +60,7 @@ report_begin(const struct bench_config *cfg, const struct machine_facts *f)
 			f->hugepages ? "hugepages" : "no hugepages", f->timer_overhead);
 		if (f->plugin[0] != '\0')
 			printf("plugin %s\n", f->plugin);
+		print_offloads(cfg);
 	}
 	return cfg->json != NULL ? report_json_begin(cfg, f) : 0;
 }

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "bench.h"
+#include "offloads.h"
 #include "report_json.h"
 
 #define JSON_DIGITS 6
@@ -48,6 +49,20 @@ from_point(const struct bench_point *p, enum bench_direction direction)
 		"ring_size", p->ring_size);
 }
 
+/* What A and B were asked for. */
+static json_t *
+from_offloads(const uint64_t offloads[2], unsigned int sides, offload_namer name)
+{
+	json_t *array = json_array();
+	char names[512];
+	unsigned int i;
+
+	for (i = 0; i < sides; i++)
+		json_array_append_new(array, json_string(offloads_names(names, sizeof(names),
+			offloads[i], name)));
+	return array;
+}
+
 static json_t *
 from_check(const struct check_result *c)
 {
@@ -67,7 +82,7 @@ report_json_begin(const struct bench_config *c, const struct machine_facts *f)
 		return -EIO;
 	}
 	root = json_pack("{s:s, s:i, s:s, s:{s:s, s:s, s:s, s:i, s:I, s:f, s:f, s:b, s:s}, "
-		"s:{s:i, s:i, s:i, s:i, s:i, s:b, s:b, s:i}}",
+		"s:{s:i, s:i, s:i, s:i, s:i, s:b, s:b, s:i, s:o, s:o}}",
 		"program", "vio-bench", "version", REPORT_JSON_VERSION,
 		"mode", c->mode == MODE_DRIVER ? "driver" : c->mode == MODE_LOOP ? "loop" : "floor",
 		"machine", "cpu", f->cpu, "dpdk", f->dpdk, "vectors", f->vectors,
@@ -78,7 +93,10 @@ report_json_begin(const struct bench_config *c, const struct machine_facts *f)
 		"config", "groups", (int)c->groups, "rounds", (int)c->rounds,
 		"tries", (int)c->tries, "instances", (int)c->instances,
 		"warmup", (int)c->warmup, "fast_free", c->fast_free, "verify", c->verify,
-		"mempool_cache", (int)c->mempool_cache);
+		"mempool_cache", (int)c->mempool_cache,
+		"rx_offloads", from_offloads(c->rx_offloads, c->sides, rte_eth_dev_rx_offload_name),
+		"tx_offloads", from_offloads(c->tx_offloads, c->sides,
+			rte_eth_dev_tx_offload_name));
 	if (root == NULL) {
 		bench_error("no memory for the JSON report");
 		return -ENOMEM;

@@ -152,6 +152,7 @@ tx_prepare(struct sampler *s)
 		/* Chains were allocated side by side; only their heads stay in the array. */
 		frame_shape(fresh + i * segments, segments, s->point->frame_len);
 		fresh[i] = fresh[i * segments];
+		frame_ask(fresh[i], s->port->frame_flags);
 		if (!s->config->verify)
 			frame_write_header(fresh[i]);
 	}

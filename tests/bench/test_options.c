@@ -111,7 +111,9 @@ test_refused(void **state)
 		"driver --simd 100", "driver --path-args a=1", "driver --path-args ;a=1",
 		"driver --fault corrupt", "driver --fault nosuch --verify", "driver --nosuch",
 		"driver --segments 2 --seg-len 20", "driver --segments 3 --seg-len 4000",
-		"driver --segments 5", "loop --latency --segments 2", "loop --seconds 0",
+		"driver --segments 5", "driver --rx-offloads NOSUCH", "driver --tx-offloads UNKNOWN",
+		"driver --tx-offloads ,", "driver --rx-offloads ;VLAN_STRIP",
+		"loop --latency --tx-offloads UDP_CKSUM", "loop --latency --segments 2", "loop --seconds 0",
 		"loop --rate -1", "driver --seg-len 13",
 	};
 	unsigned int i;
@@ -159,6 +161,24 @@ test_devargs(void **state)
 	assert_int_equal(port_compose_args(args, &config, &p, 0, "/s", &server), -EINVAL);
 }
 
+/* By ethdev's names, for both or for each. */
+static void
+test_offloads(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("driver"), 0);
+	assert_int_equal(config.rx_offloads[0] | config.tx_offloads[0], 0);
+	assert_int_equal(parse("driver --rx-offloads VLAN_STRIP,TCP_CKSUM"), 0);
+	assert_int_equal(config.rx_offloads[0], RTE_ETH_RX_OFFLOAD_VLAN_STRIP |
+		RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
+	assert_int_equal(config.rx_offloads[1], config.rx_offloads[0]);
+	assert_int_equal(parse("driver --vs net_x --tx-offloads ;UDP_CKSUM --rx-offloads TCP_LRO;"), 0);
+	assert_int_equal(config.tx_offloads[0], 0);
+	assert_int_equal(config.tx_offloads[1], RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
+	assert_int_equal(config.rx_offloads[0], RTE_ETH_RX_OFFLOAD_TCP_LRO);
+	assert_int_equal(config.rx_offloads[1], 0);
+}
+
 static void
 test_named_paths(void **state)
 {
@@ -181,6 +201,7 @@ main(void)
 		cmocka_unit_test(test_sweeps_multiply),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_devargs),
+		cmocka_unit_test(test_offloads),
 		cmocka_unit_test(test_named_paths),
 	};
 

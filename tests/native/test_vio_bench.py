@@ -22,7 +22,7 @@ SHORT = ["--no-huge", "--groups", "30", "--rounds", "6", "--instances", "1"]
 CLEAN = ("lost", "duplicated", "reordered", "corrupt", "bad_mbuf", "leaked")
 FAULTS = {"corrupt": "corrupt", "truncate": "corrupt", "duplicate": "duplicated",
           "reorder": "reordered", "drop": "lost", "leak": "leaked"}
-MERGEABLE, PACKED, IN_ORDER = 1 << 15, 1 << 34, 1 << 35
+CSUM, MERGEABLE, PACKED, IN_ORDER = 1, 1 << 15, 1 << 34, 1 << 35
 
 two_cores = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
 
@@ -123,6 +123,22 @@ def test_bench_long_frames(path):
     """Frames longer than a usual mbuf, in one buffer and in several."""
     rows = driver("--frame-len", "9000", "--burst", "8", "--path", path, "--verify")
     assert len(rows) == 2 and all(is_clean(row["a"]) for row in rows)
+
+
+@pytest.mark.parametrize("path", ["split-mrg", "packed"])
+def test_bench_offloads(plugin, path):
+    """Ports that were asked for offloads beside ports that were not: all packets are whole."""
+    rows = driver("--plugin", str(plugin), "--vs", STOCK, "--path", path, "--verify",
+                  "--burst", "1,32", "--rx-offloads", "UDP_CKSUM,TCP_CKSUM", "--tx-offloads", "UDP_CKSUM,TCP_CKSUM;",
+                  vdev="net_vio_user")
+    assert len(rows) == 4
+    for row in rows:
+        assert is_clean(row["a"]) and is_clean(row["b"]), row
+        assert "_offload" in row["a"]["mode"]
+        assert row["a"]["features"] & CSUM and not row["b"]["features"] & CSUM
+    # What is asked for is asked of a driver that has it.
+    code, _, err = call("driver", "--vdev", STOCK, *SHORT, "--tx-offloads", "MACSEC_INSERT")
+    assert code == 3 and "MACSEC_INSERT" in err
 
 
 def test_bench_starved():

@@ -221,6 +221,9 @@ vio_port_prepare(struct rte_eth_dev *dev, struct virtio_transport *transport,
 	port->open = true;
 	port->rx_path = VIO_PATH_NONE;
 	port->tx_path = VIO_PATH_NONE;
+	/* Of no callback: no gate, open or closed, is in this state. */
+	port->rx_variant = VIO_GATE_VARIANT(0);
+	port->tx_variant = VIO_GATE_VARIANT(0);
 	port->bus = bus;
 	port->serves_ctrl = bus->serves_ctrl;
 	port->name = dev->data->name;
