@@ -174,9 +174,6 @@ queue_setup(struct virtio_transport *t, uint16_t q, const struct virtio_queue_se
 	if (device->status != ready && !(model_device_live(device) && q < MODEL_QUEUES &&
 					 device->queues[q].was_reset))
 		model_breach(4, "queue %u set up at status 0x%02x", q, device->status);
-	if (setup->vector != VIRTIO_NO_VECTOR)
-		model_breach(15, "queue %u set up with vector %u, which nobody serves", q,
-			     setup->vector);
 	if (q >= device->num_queues)
 		model_breach(12, "queue %u of %u set up", q, device->num_queues);
 	else if (setup->size == 0 || setup->size > device->max_size ||
@@ -241,17 +238,14 @@ queue_notifier(struct virtio_transport *t, uint16_t q, struct virtio_notifier *n
 }
 
 static int
-set_config_vector(struct virtio_transport *t __rte_unused, uint16_t vector)
+set_config_vector(struct virtio_transport *t __rte_unused, uint16_t vector __rte_unused)
 {
-	if (vector != VIRTIO_NO_VECTOR)
-		model_breach(15, "vector %u for changes, which nobody serves", vector);
 	return 0;
 }
 
 static uint8_t
 read_isr(struct virtio_transport *t __rte_unused)
 {
-	model_breach(13, "the ISR status is read, and no interrupt is asked for");
 	return 0;
 }
 
