@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright 2026 The vio authors
 #
-# Usage: scripts/deps.sh [build|vm|test|native|doc|package]...
+# Usage: scripts/deps.sh [build|vm|test|native|doc|plot|package]...
 #
 # Installs those Debian 12 packages of the named groups that are missing (default: build).
 # Says nothing and asks no server when everything is there. Starts no system service.
@@ -16,6 +16,7 @@ declare -A GROUPS_OF=(
 	[test]='libcmocka-dev clang libclang-rt-14-dev python3-scapy python3-pytest babeltrace2 strace spin'
 	[native]='openvswitch-switch-dpdk'
 	[doc]='python3-sphinx furo graphviz doxygen gnuplot-nox'
+	[plot]='gnuplot-nox'
 	[package]='debhelper dpkg-dev fakeroot debootstrap'
 )
 POLICY=/usr/sbin/policy-rc.d

@@ -5,7 +5,7 @@
 # Usage: scripts/package.sh [--out DIR]
 #
 # Builds Debian packages of the checkout as it stands: librte-net-vio, vio-tools, vio-vswitch,
-# libvio-virtio-dev.
+# vio-netbridge, libvio-virtio-dev.
 #   --out DIR    where they go (default: build/packages); older ones there are replaced
 # Installs Debian packages that the build needs, as root; builds without root otherwise.
 set -euo pipefail

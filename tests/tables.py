@@ -127,7 +127,7 @@ def outcome_of(tests, results):
     got = [outcome for name, outcome in results.items()
            if any(part in tests for part in (name.rpartition(".")[2],
                                              *name.split(".")[1:])) and
-           not name.startswith("asan.")]
+           not name.startswith(("asan.", "tsan."))]
     count = {word: got.count(word) for word in ("ok", "not ok", "skip")}
     words = [f"{count['ok']} passed"] if count["ok"] else []
     words += [f"**{count['not ok']} failed**"] if count["not ok"] else []

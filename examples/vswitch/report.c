@@ -41,11 +41,11 @@ static json_t *
 port_json(const struct vs_switch *sw, uint16_t id)
 {
 	const struct vs_port *port = &sw->port[id];
-	struct rte_eth_link link = { .link_speed = RTE_ETH_SPEED_NUM_UNKNOWN };
+	struct rte_eth_link link;
+	const bool up = rte_eth_link_get_nowait(id, &link) == 0 && link.link_status;
 
-	rte_eth_link_get_nowait(id, &link);
 	return json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:o, s:i, s:I}", "port", port->name,
-			 "driver", port->driver, "link", link.link_status ? "up" : "down", "online",
+			 "driver", port->driver, "link", up ? "up" : "down", "online",
 			 port->online, "rx_queues", port->rx_queues, "tx_queues", port->tx_queues,
 			 "vlan", vlan_json(&port->rules), "addresses", sw->fdb->share[id], "resets",
 			 (json_int_t)port->resets);

@@ -15,7 +15,6 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import signal
 import statistics
 import sys
@@ -29,6 +28,9 @@ sys.path.insert(0, str(REPO / "tests"))
 from harness.native import Site, borrowed_hugepages, quit_all, wait_link
 from harness.ovs import Ovs
 from harness.waiting import wait_for
+
+from bars import Panel, draw
+from machine import facts
 
 MACS = ["02:00:00:00:00:0a", "02:00:00:00:00:0b"]
 BURSTS = 8        # of 32 frames, into each port
@@ -151,14 +153,6 @@ def turn(kind, plugin, options):
         return (after - before) / (end - begin) / 1e6
 
 
-def processor():
-    """The processor's name."""
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.machine()
-
-
 def ratio(results, name):
     """To OVS-DPDK, the median of the rounds': what disturbs a round disturbs both."""
     if "ovs" not in results:
@@ -178,8 +172,8 @@ def table(results):
 
 def report(results, options):
     """What goes to --json."""
-    return {"processor": processor(), "kernel": platform.release(), "seconds": options.seconds,
-            "frame_bytes": options.size, "rings": "packed" if options.packed else "split",
+    return {**facts(), "seconds": options.seconds, "frame_bytes": options.size,
+            "rings": "packed" if options.packed else "split",
             "realtime": options.realtime,
             "switches": {name: {"mpps": turns, "median_mpps": statistics.median(turns),
                                 "ratio_to_ovs": ratio(results, name)}
@@ -209,6 +203,7 @@ def main():
     parser.add_argument("--realtime", action="store_true")
     parser.add_argument("--build", type=Path, default=REPO / "build")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     options.switches = options.switches or list(SWITCHES)
     unknown = set(options.switches) - set(SWITCHES)
@@ -226,6 +221,10 @@ def main():
     if options.json:
         options.json.write_text(json.dumps(report(results, options), indent=2) + "\n",
                                 encoding="utf-8")
+    if options.plot:
+        draw(options.plot, "Switches", [Panel(
+            f"{options.size}-byte frames", "million frames a second", [""],
+            {SWITCHES[name].title: [turns] for name, turns in results.items()})])
 
 
 if __name__ == "__main__":

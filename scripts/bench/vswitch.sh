@@ -3,7 +3,8 @@
 # Copyright 2026 The vio authors
 #
 # Usage: scripts/bench/vswitch.sh [--rounds N] [--seconds S] [--size BYTES] [--packed]
-#                                 [--realtime] [--build DIR] [--json FILE] [SWITCH...]
+#                                 [--realtime] [--build DIR] [--json FILE] [--plot FILE]
+#                                 [SWITCH...]
 #
 # How many packets a second come from one net_vio_user port to another through examples/vswitch,
 # through OVS-DPDK, and through dpdk-testpmd that forwards without looking (io), each with one
@@ -18,6 +19,7 @@
 #                 that has other work; it stands still for the time
 #   --build DIR   meson's build folder (default: build)
 #   --json FILE   results as JSON too
+#   --plot FILE   results as bars (SVG) too
 # Hugepages that are missing are set aside for the run and given back. Two cores are kept busy; what
 # else runs on them is in the figures.
 set -euo pipefail
@@ -26,14 +28,14 @@ here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 repo=$(dirname "$(dirname "$here")")
 
 if [[ " $* " == *" -h "* || " $* " == *" --help "* ]]; then
-	sed -n '5,23s/^# \{0,1\}//p' "$0"
+	sed -n '5,25s/^# \{0,1\}//p' "$0"
 	exit 0
 fi
 build=$repo/build
 for ((i = 1; i < $#; i++)); do
 	[ "${!i}" != --build ] || { next=$((i + 1)); build=$(readlink -m "${!next}"); }
 done
-"$repo/scripts/deps.sh" build native
+"$repo/scripts/deps.sh" build native plot
 [ -e "$build/build.ninja" ] || meson setup "$build" "$repo" >&2
 ninja -C "$build" drivers/net/vio/librte_net_vio.so examples/vswitch/vswitch >&2
 exec /usr/bin/python3 -B "$here/vswitch.py" "$@" --build "$build"

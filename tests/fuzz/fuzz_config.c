@@ -38,9 +38,8 @@ try_port(struct model_port *port, struct fuzz_input *in)
 		    rte_eth_tx_queue_setup(port->id, i, fuzz_u8(in), SOCKET_ID_ANY, &txconf) != 0)
 			return;
 	}
-	if (rte_eth_dev_start(port->id) != 0)
+	if (rte_eth_dev_start(port->id) != 0 || rte_eth_link_get_nowait(port->id, &link) != 0)
 		return;
-	rte_eth_link_get_nowait(port->id, &link);
 	rte_eth_dev_set_mtu(port->id, fuzz_u16(in));
 	rte_eth_dev_stop(port->id);
 }

@@ -193,6 +193,10 @@ class Backend:
         answer = self._channel.recv(64)
         assert answer == reply(BACKEND_CONFIG_CHANGE, bytes(8)), f"the answer is {answer.hex()}"
 
+    def say(self, message):
+        """Speaks without being asked."""
+        self._connection.sendall(message)
+
     def asked(self, request):
         """Payloads of all requests of this kind on the present connection."""
         return [payload for kind, payload in list(self.requests) if kind == request]

@@ -24,6 +24,7 @@ hm_queue(unsigned int q, uint64_t desc_shift)
 {
 	const struct virtio_queue_setup setup = {
 		.size = HM_SIZE,
+		.vector = VIRTIO_NO_VECTOR,
 		.desc = (uintptr_t)hm_ring[q].desc + desc_shift,
 		.driver = (uintptr_t)hm_ring[q].avail,
 		.device = (uintptr_t)hm_ring[q].used,

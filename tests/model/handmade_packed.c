@@ -31,6 +31,7 @@ hp_queue(unsigned int q, uint16_t size, unsigned int desc_shift, unsigned int dr
 {
 	const struct virtio_queue_setup setup = {
 		.size = size,
+		.vector = VIRTIO_NO_VECTOR,
 		.desc = (uintptr_t)hp_ring[q].desc + desc_shift,
 		.driver = (uintptr_t)hp_ring[q].driver + driver_shift,
 		.device = (uintptr_t)hp_ring[q].device + device_shift,

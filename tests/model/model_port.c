@@ -182,7 +182,10 @@ take_down(struct model_port *port)
 	set_alive(port, NULL);
 	if (port->dev->data->dev_started)
 		rte_eth_dev_stop(port->id);
-	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RESET, reset_event, port);
+	/* -EAGAIN: it runs just now, in the interrupt thread. */
+	while (rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RESET, reset_event,
+					       port) == -EAGAIN)
+		rte_pause();
 	rte_eth_dev_close(port->id);
 	model_device_fini(&port->device);
 }

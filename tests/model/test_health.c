@@ -349,6 +349,14 @@ wait_for_ack(struct model_port *port, unsigned int count)
 	assert_int_equal(model_ctrl_count(&port->device, VIRTIO_NET_CTRL_ANNOUNCE, 0), count);
 }
 
+/** The device looks while another thread is between a publication and its notification. */
+static void
+ask_for_announcement(struct model_port *port)
+{
+	port->device.concurrent = true;
+	set_status(port, VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+}
+
 /** Frames go out for each address, on the application's own queue, and the device is told. */
 static void
 conf_41_announcement(void **state)
@@ -370,7 +378,7 @@ conf_41_announcement(void **state)
 		assert_int_equal(rte_eth_dev_mac_addr_add(port->id, &other, 0), 0);
 		assert_int_equal(rte_eth_dev_mac_addr_add(port->id, &multi, 0), 0);
 		check_traffic(port);
-		set_status(port, VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+		ask_for_announcement(port);
 		wait_for_pool(port);
 		assert_int_equal(collect_frames(port, 2 * ROUNDS, &own), ROUNDS);
 		wait_for_ack(port, 1);
@@ -395,7 +403,7 @@ announcement_on_a_full_queue(void **state)
 
 	model_sender_init(&s, port, MODEL_KINDS_PLAIN);
 	assert_int_not_equal(model_sender_burst(&s, 16), 0);
-	set_status(port, VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+	ask_for_announcement(port);
 	wait_for_ack(port, 1);
 	model_sender_collect(&s);
 	for (unsigned int ms = 0; ms < WAIT_MS && model_xstat(port, "announcements") == 0; ms++)
@@ -416,7 +424,7 @@ fault_announcement_for_ever(void **state)
 
 	assert_int_equal(rte_eth_macaddr_get(port->id, &own), 0);
 	port->device.ctrl.announce_deaf = true;
-	set_status(port, VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+	ask_for_announcement(port);
 	wait_for_pool(port);
 	assert_int_equal(collect_frames(port, ROUNDS, &own), ROUNDS);
 	/* Longer than until the next look. */
@@ -428,7 +436,7 @@ fault_announcement_for_ever(void **state)
 	port->device.ctrl.announce_deaf = false;
 	set_status(port, VIRTIO_NET_S_LINK_UP);
 	rte_delay_us_sleep(3000 * VIO_HEALTH_MS);
-	set_status(port, VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+	ask_for_announcement(port);
 	assert_int_equal(collect_frames(port, ROUNDS, &own), ROUNDS);
 	wait_for_ack(port, 2);
 	model_port_destroy(port);

@@ -308,6 +308,47 @@ pool_smaller_than_ring(void **state)
 	model_port_destroy(port);
 }
 
+/**
+ * An application that does not poll: the device uses all buffers and can do no more. What it received
+ * is there when somebody asks, or goes back to the pool when the port is stopped.
+ */
+static void
+never_polled(void **state)
+{
+	struct model_traffic t;
+	struct model_port *port;
+	struct model_queue *q;
+	struct rte_eth_link link;
+	unsigned int posted;
+
+	port = path_port(&t, *state, 64, 0);
+	q = model_rxq(&port->device, 0);
+	for (unsigned int round = 0; round < 4; round++) {
+		const uint64_t before = t.delivered;
+
+		posted = q->num_pending;
+		assert_true(posted >= 48);
+		while (model_traffic_put(&t, 60))
+			model_queue_show(q, q->num_ready, false);
+		assert_int_equal(q->num_pending, 0);
+		assert_int_equal(rte_eth_rx_queue_count(port->id, 0), posted);
+		assert_int_equal(rte_eth_link_get_nowait(port->id, &link), 0);
+		assert_int_equal(q->num_pending, 0);
+		if (round % 2 == 0) {
+			model_traffic_finish(&t, 7);
+			assert_int_equal(t.delivered, before + posted);
+			continue;
+		}
+		model_port_stop(port);
+		assert_int_equal(model_pool_out(port->pool), 0);
+		while (t.count != 0)
+			model_traffic_lose(&t);
+		model_port_start(port);
+	}
+	model_traffic_fini(&t);
+	model_port_destroy(port);
+}
+
 /** Header fields that the driver did not ask for change nothing (5.1.6.4). */
 static void
 header_is_ignored(void **state)
@@ -346,6 +387,7 @@ main(void)
 		model_case(pool_runs_dry, path, missing, "rx_%s_pool_runs_dry", path->name);
 		model_case(pool_smaller_than_ring, path, missing, "rx_%s_pool_smaller_than_ring",
 			   path->name);
+		model_case(never_polled, path, missing, "rx_%s_never_polled", path->name);
 		model_case(header_is_ignored, path, missing, "conf_38_%s_ignores_unknown_flags",
 			   path->name);
 	}

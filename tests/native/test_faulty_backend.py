@@ -108,6 +108,57 @@ def test_backend_nonsense(site):
     quit_all(testpmd)
 
 
+def with_files(connection):
+    """The right answer, and files that nobody asked for."""
+    answer = reply(Request.GET_STATUS, bytes(8))
+    socket.send_fds(connection, [answer], [0, 1, 2])
+
+
+# Requests of a port that runs or stops, answers to them, words of the sentence about each.
+NONSENSE_LATER = {
+    "base": (Request.GET_VRING_BASE,
+             reply(Request.GET_VRING_BASE, struct.pack("<II", 7, 0)), "7's was answered"),
+    "status": (Request.GET_STATUS,
+               reply(Request.GET_STATUS, struct.pack("<Q", 0x10f)), "an impossible device status"),
+    "files": (Request.GET_STATUS, with_files, "3 file descriptors, not 0"),
+}
+
+
+def test_backend_nonsense_later(site):
+    """Wrong answers at the stop and the start of a port: the next backend finds it in order."""
+    backend = site.backend()
+    testpmd = site.testpmd([site.port(backend.path)], LOOP)
+    files = None
+    for kind, (request, answer, words) in NONSENSE_LATER.items():
+        echo(backend, testpmd)
+        files = files or open_files(testpmd.process)
+        assert open_files(testpmd.process) == files, kind
+        backend.answers[request] = answer
+        testpmd.command("port stop 0")
+        testpmd.command("port start 0")
+        wait_for(lambda: words in testpmd.log, f"a word about {kind}")
+        backend.answers.clear()
+        backend.stop()
+        testpmd.command("port stop 0")
+        backend.start()
+        testpmd.command("port start 0")
+    echo(backend, testpmd)
+    quit_all(testpmd)
+
+
+def test_backend_speaks_unasked(site):
+    """Who speaks out of turn is hung up on, and called again."""
+    backend = site.backend()
+    testpmd = site.testpmd([site.port(backend.path)], LOOP)
+    echo(backend, testpmd)
+    backend.say(reply(Request.GET_FEATURES, bytes(8)))
+    wait_for(lambda: "the backend speaks without being asked" in testpmd.log, "a word about it")
+    wait_for(lambda: backend.connections == 2, "another connection")
+    wait_link(testpmd, "up")
+    echo(backend, testpmd)
+    quit_all(testpmd)
+
+
 @pytest.mark.parametrize("request_name", ["SET_FEATURES", "SET_MEM_TABLE", "SET_VRING_ADDR",
                                           "SET_VRING_KICK", "SET_VRING_ENABLE", "SET_STATUS"])
 def test_backend_refuses(site, request_name):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright 2026 The vio authors
 """What `meson install` puts where, and that it can be used from there."""
+import fnmatch
 import os
 import re
 import subprocess
@@ -23,6 +24,8 @@ INSTALLED = {
         "device", "features", "log", "pci", "pci_legacy", "transport", "vhost", "vhost_kernel",
         "vhost_user", "vio_features", "virtio_spec", "vring_packed", "vring_split")),
 }
+
+DEBIAN = Path(__file__).resolve().parents[2] / "debian"
 
 PROGRAM = """\
 #include <stdio.h>
@@ -73,6 +76,21 @@ def test_install_is_complete(root, build_folder):
     expected |= {f"{prefix}/{name.replace('LIB', lib)}" for name in INSTALLED}
     found = {str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir()}
     assert found == expected
+
+
+def test_packages_take_what_is_installed(root, build_folder):
+    """Each file goes into one Debian package, and no package names what is not there."""
+    prefix = option(build_folder, "prefix").lstrip("/")
+    files = {re.sub(f"^{prefix}/", "usr/", str(path.relative_to(root)))
+             for path in root.rglob("*") if not path.is_dir()}
+    taken = []
+    for package in DEBIAN.glob("*.install"):
+        for pattern in package.read_text().split():
+            found = [name for name in files
+                     if fnmatch.fnmatch(name, pattern) or name.startswith(f"{pattern}/")]
+            assert found, f"{package.name}: nothing is installed at {pattern}"
+            taken += found
+    assert sorted(taken) == sorted(files)
 
 
 def test_installed_plugin_serves_a_port(root):

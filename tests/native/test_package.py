@@ -44,9 +44,10 @@ echo "=== tools"
 vio-info --version
 vio-bench --help
 vswitchctl --help
+netbridge --help
 echo "=== removed"
-dpkg --remove librte-net-vio vio-tools vio-vswitch libvio-virtio-dev > /dev/null
-find /usr -name '*net_vio*' -o -name 'vio-*' -o -name 'vswitch*'
+dpkg --remove librte-net-vio vio-tools vio-vswitch vio-netbridge libvio-virtio-dev > /dev/null
+find /usr -name '*net_vio*' -o -name 'vio-*' -o -name 'vswitch*' -o -name 'netbridge*'
 """
 
 
@@ -82,5 +83,6 @@ def test_packages_in_a_fresh_debian(tmp_path):
     _, testpmd, tools, left = re.split(r"^=== \w+\n", done.stdout, flags=re.MULTILINE)
     assert "VIO: net_vio_user0: no backend at /run/nobody yet" in testpmd
     assert re.search(r"Driver name: net_vio_user\b", testpmd)
-    assert "vio-bench: " in tools and "vswitchctl: " in tools
+    for name in "vio-bench", "vswitchctl", "netbridge":
+        assert f"{name}: " in tools
     assert left == ""

@@ -76,8 +76,8 @@ build(uint8_t *p, enum kind kind)
 		ip6.vtc_flow = RTE_BE32(6U << 28);
 		ip6.proto = is_tcp(kind) ? IPPROTO_TCP : IPPROTO_UDP;
 		ip6.payload_len = rte_cpu_to_be_16(l4_len);
-		ip6.src_addr[15] = 1;
-		ip6.dst_addr[15] = 2;
+		*((uint8_t *)&ip6.src_addr + 15) = 1; /* an array, or a structure of one */
+		*((uint8_t *)&ip6.dst_addr + 15) = 2;
 		sum = rte_ipv6_phdr_cksum(&ip6, 0);
 		if (kind == TCP6_OPTIONS) {
 			/* A hop-by-hop header of 8 bytes: next header, 0, and PadN of 4. */

@@ -67,7 +67,7 @@ open_counts_queues_and_writes_nothing_else(void **state)
 }
 
 static void
-only_a_function_with_the_interface_is_opened(void **state)
+conf_18_only_a_function_with_the_interface_is_opened(void **state)
 {
 	(void)state;
 	fake.cfg.bytes[PCI_REVISION_ID] = 1;
@@ -86,7 +86,7 @@ only_a_function_with_the_interface_is_opened(void **state)
 }
 
 static void
-without_any_capability(void **state)
+conf_18_without_any_capability(void **state)
 {
 	(void)state;
 	fake_cfg_put16(&fake.cfg, PCI_STATUS, 0);
@@ -96,7 +96,7 @@ without_any_capability(void **state)
 }
 
 static void
-a_device_of_endless_queues_ends(void **state)
+fault_endless_queues_end(void **state)
 {
 	(void)state;
 	fake.endless = true;
@@ -105,7 +105,7 @@ a_device_of_endless_queues_ends(void **state)
 }
 
 static void
-whole_life(void **state)
+conf_08_whole_life(void **state)
 {
 	struct virtio_notifier n;
 	uint16_t size;
@@ -146,7 +146,7 @@ whole_life(void **state)
 }
 
 static void
-a_required_feature_is_missed(void **state)
+conf_47_any_layout_can_be_required(void **state)
 {
 	(void)state;
 	fake.offered &= ~F(VIRTIO_F_ANY_LAYOUT);
@@ -159,7 +159,7 @@ a_required_feature_is_missed(void **state)
 }
 
 static void
-rings_that_the_registers_cannot_express(void **state)
+conf_08_rings_have_the_size_and_place_of_the_registers(void **state)
 {
 	struct virtio_queue_setup s;
 
@@ -195,7 +195,7 @@ rings_that_the_registers_cannot_express(void **state)
 }
 
 static void
-configuration_moves_with_msix(void **state)
+conf_18_configuration_moves_with_msix(void **state)
 {
 	uint8_t mac[6], byte;
 	uint32_t generation;
@@ -232,7 +232,7 @@ configuration_moves_with_msix(void **state)
 }
 
 static void
-fields_are_read_until_they_agree(void **state)
+conf_08_fields_are_read_until_they_agree(void **state)
 {
 	uint8_t mac[6];
 
@@ -247,7 +247,7 @@ fields_are_read_until_they_agree(void **state)
 }
 
 static void
-vectors(void **state)
+conf_15_legacy_vectors_within_the_table(void **state)
 {
 	struct virtio_queue_setup s = ring(0x7000000, 256);
 
@@ -263,10 +263,55 @@ vectors(void **state)
 	s.vector = 1;
 	assert_int_equal(t->ops->queue_setup(t, 1, &s), 0);
 	assert_int_equal(fake.queues[1].vector, 1);
+	s.vector = 3;
+	assert_int_equal(t->ops->queue_setup(t, 0, &s), -EINVAL);
+	assert_int_equal(fake.queues[0].page, 0);
+}
+
+static void
+fault_legacy_vector_answered_with_no_vector(void **state)
+{
+	struct virtio_queue_setup s = ring(0x7000000, 256);
+
+	(void)state;
 	fake.refuses_vectors = true;
+	fake_ports_msix(&fake, true);
+	negotiated();
 	assert_int_equal(t->ops->set_config_vector(t, 0), -EBUSY);
+	s.vector = 1;
 	assert_int_equal(t->ops->queue_setup(t, 0, &s), -EBUSY);
 	assert_int_equal(fake.queues[0].page, 0);
+	/* without one it works */
+	s.vector = VIRTIO_NO_VECTOR;
+	assert_int_equal(t->ops->queue_setup(t, 0, &s), 0);
+	assert_int_equal(fake.queues[0].page, 0x7000);
+}
+
+/* Interrupts that wait all the time, with MSI-X and without: nothing but a question clears them. */
+static void
+fault_legacy_interrupts_at_any_time(void **state)
+{
+	for (unsigned int msix = 0; msix < 2; msix++) {
+		struct virtio_queue_setup s = ring(0x7000000, 256);
+		uint8_t mac[6];
+
+		setup(state);
+		fake_ports_msix(&fake, msix != 0);
+		fake.isr = VIRTIO_PCI_ISR_CONFIG | 1; /* before DRIVER_OK */
+		negotiated();
+		assert_int_equal(virtio_device_read_config(&dev, 0, mac, sizeof(mac)), 0);
+		assert_int_equal(t->ops->queue_setup(t, 0, &s), 0);
+		assert_int_equal(virtio_device_driver_ok(&dev), 0);
+		assert_int_equal(virtio_device_read_config(&dev, 0, mac, sizeof(mac)), 0);
+		assert_int_equal(fake.isr, VIRTIO_PCI_ISR_CONFIG | 1);
+		for (unsigned int i = 0; i < 1000; i++) {
+			fake.isr = VIRTIO_PCI_ISR_CONFIG;
+			assert_int_equal(t->ops->read_isr(t), VIRTIO_PCI_ISR_CONFIG);
+		}
+		assert_int_equal(fake.config_vector, VIRTIO_NO_VECTOR);
+		assert_int_equal(fake.queues[0].vector, VIRTIO_NO_VECTOR);
+		assert_int_equal(virtio_device_reset(&dev), 0);
+	}
 }
 
 /* Every operation once, as far as it goes; the first error. */
@@ -336,15 +381,17 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(open_counts_queues_and_writes_nothing_else),
-		TEST(only_a_function_with_the_interface_is_opened),
-		TEST(without_any_capability),
-		TEST(a_device_of_endless_queues_ends),
-		TEST(whole_life),
-		TEST(a_required_feature_is_missed),
-		TEST(rings_that_the_registers_cannot_express),
-		TEST(configuration_moves_with_msix),
-		TEST(fields_are_read_until_they_agree),
-		TEST(vectors),
+		TEST(conf_18_only_a_function_with_the_interface_is_opened),
+		TEST(conf_18_without_any_capability),
+		TEST(fault_endless_queues_end),
+		TEST(conf_08_whole_life),
+		TEST(conf_47_any_layout_can_be_required),
+		TEST(conf_08_rings_have_the_size_and_place_of_the_registers),
+		TEST(conf_18_configuration_moves_with_msix),
+		TEST(conf_08_fields_are_read_until_they_agree),
+		TEST(conf_15_legacy_vectors_within_the_table),
+		TEST(fault_legacy_vector_answered_with_no_vector),
+		TEST(fault_legacy_interrupts_at_any_time),
 		TEST(fault_unplugged_at_every_access),
 	};
 

@@ -428,6 +428,25 @@ conf_13_isr_is_read_on_request_only(void **state)
 	assert_int_equal(t->ops->read_isr(t), 0);
 }
 
+/* Interrupts that wait all the time, before DRIVER_OK too: nothing but a question clears them. */
+static void
+fault_interrupts_at_any_time(void **state)
+{
+	(void)state;
+	fake_pci.isr = VIRTIO_PCI_ISR_CONFIG | 1;
+	negotiated(ALL);
+	assert_int_equal(t->ops->queue_setup(t, 0, &good), 0);
+	assert_int_equal(virtio_device_driver_ok(&dev), 0);
+	assert_int_equal(fake_pci.isr, VIRTIO_PCI_ISR_CONFIG | 1);
+	for (unsigned int i = 0; i < 1000; i++) {
+		fake_pci.isr = VIRTIO_PCI_ISR_CONFIG;
+		assert_int_equal(t->ops->read_isr(t), VIRTIO_PCI_ISR_CONFIG);
+	}
+	assert_int_equal(fake_pci.config_vector, VIRTIO_NO_VECTOR);
+	assert_int_equal(fake_pci.queues[0].vector, VIRTIO_NO_VECTOR);
+	assert_int_equal(virtio_device_reset(&dev), 0);
+}
+
 static void
 conf_15_vectors_within_the_table(void **state)
 {
@@ -630,6 +649,7 @@ main(void)
 		TEST(conf_13_isr_is_read_on_request_only),
 		TEST(conf_14_configuration_window_is_not_used),
 		TEST(conf_15_vectors_within_the_table),
+		TEST(fault_interrupts_at_any_time),
 		TEST(conf_15_largest_and_smallest_table),
 		TEST(conf_15_no_msix_capability),
 		TEST(fault_vector_answered_with_no_vector),

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "rxtx/rxtx.h"
 #include "vio.h"
+#include "vio_compat.h"
 
 RTE_LOG_REGISTER(vio_logtype_init, pmd.net.vio.init, NOTICE);
 RTE_LOG_REGISTER(vio_logtype_driver, pmd.net.vio.driver, NOTICE);
@@ -104,7 +105,7 @@ vio_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 
 /** No packet is looked into: mbuf::packet_type is always 0. */
 static const uint32_t *
-vio_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused)
+vio_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused VIO_PTYPES_COUNT)
 {
 	static const uint32_t none[] = { RTE_PTYPE_UNKNOWN };
 

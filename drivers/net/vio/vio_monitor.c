@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -17,8 +16,8 @@
 #include <rte_common.h>
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
-#include <rte_lcore.h>
 
+#include "vio_compat.h"
 #include "vio_log.h"
 #include "vio_monitor.h"
 
@@ -27,7 +26,6 @@
 
 static TAILQ_HEAD(, vio_watch) watches = TAILQ_HEAD_INITIALIZER(watches);
 static pthread_mutex_t monitor_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_t monitor_thread;
 static int monitor_wake_fd = -1;
 
 static int64_t
@@ -89,7 +87,7 @@ run_watches(const struct pollfd *fds, struct vio_watch *const *who, unsigned int
 	return n;
 }
 
-static void *
+static vio_thread_end
 monitor_main(void *arg __rte_unused)
 {
 	static struct pollfd fds[MONITOR_MAX + 1];
@@ -116,7 +114,7 @@ monitor_main(void *arg __rte_unused)
 		for (unsigned int i = 0; i < pending; i++)
 			events[i].event(events[i].port_id);
 	}
-	return NULL;
+	return 0;
 }
 
 static int
@@ -129,13 +127,13 @@ monitor_start(void)
 	monitor_wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (monitor_wake_fd < 0)
 		return -errno;
-	ret = rte_ctrl_thread_create(&monitor_thread, "vio-monitor", NULL, monitor_main, NULL);
+	ret = vio_thread_create("vio-monitor", monitor_main);
 	if (ret != 0) {
 		close(monitor_wake_fd);
 		monitor_wake_fd = -1;
-		VIO_LOG(init, ERR, "no thread to watch backends: %s", strerror(abs(ret)));
+		VIO_LOG(init, ERR, "no thread to watch backends: %s", strerror(-ret));
 	}
-	return ret < 0 ? ret : -ret;
+	return ret;
 }
 
 int

@@ -237,12 +237,14 @@ vio_tx_simple_rest(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, uint1
 static __rte_always_inline uint16_t
 vio_tx_simple_burst(struct vio_txq *q, struct rte_mbuf **pkts, uint16_t nb, const uint32_t flags)
 {
-	const uint16_t old = q->avail_idx;
 	uint16_t sent = 0;
 	uint64_t bytes = 0;
+	uint16_t old;
 
 	if (unlikely(!vio_gate_enter(&q->gate, VIO_GATE_VARIANT(flags))))
 		return 0;
+	/* Not before the gate: the queue may have begun anew in between. */
+	old = q->avail_idx;
 	if (unlikely(!q->simple)) {
 		sent = vio_tx_simple_rest(q, pkts, nb, old, flags);
 		vio_gate_leave(&q->gate);
