@@ -102,6 +102,8 @@ def test_tools_proc_info(site, running):
         assert f"rx_q0_packets: {COUNT}\n" in said and "rx_q0_faults: 0\n" in said, said
         said = ask("--show-port")
         assert "Link up" in said, said
+        said = ask("--show-port-private")
+        assert "vio port net_vio_user0: live" in said and "  rx 0: 256 descriptors" in said, said
         carry(backend.wires[0], backend.wires[0], frames(SIZES))
     stats = testpmd.stats(0)
     assert stats["RX-packets"] == stats["TX-packets"] == 2 * COUNT
