@@ -24,6 +24,7 @@
 #include "vio_features.h"
 #include "vio_filter.h"
 #include "vio_health.h"
+#include "vio_intr.h"
 #include "vio_log.h"
 #include "vio_offload.h"
 #include "vio_queue.h"
@@ -96,6 +97,14 @@ struct vio_bus {
 	bool watched;
 	/** The device is used through the legacy interface: its rings have one size and layout. */
 	bool legacy;
+	/**
+	 * Deliver interrupts: of each of the first @p rx_queues receive queues to an eventfd in the
+	 * ethdev's interrupt handle, of the @p link as an event. -ENOTSUP where it cannot do the
+	 * former; nothing is left behind on failure. Before the device goes live.
+	 */
+	int (*intr_start)(struct vio_port *port, uint16_t rx_queues, bool link);
+	/** The opposite, also where nothing was started; the device was reset. */
+	void (*intr_stop)(struct vio_port *port);
 	/** Before the port is taken down for good, with no lock held. */
 	void (*closing)(struct vio_port *port);
 	/** The end: the transport was closed, and what it stood on is to be given up. */
@@ -120,6 +129,12 @@ struct vio_port {
 	bool started;                 /**< the application wants packets */
 	bool link_down;               /**< it does not for now: rte_eth_dev_set_link_down() */
 	bool live;                    /**< the device works for us */
+	bool rx_intr;                 /**< receive queues have interrupts, see vio_intr.h */
+	bool intr_ready;              /**< PCI: see vio_pci_intr.h */
+	bool intr_on;
+	uint16_t msix_size;           /**< PCI: MSI-X vectors that the device has */
+	uint16_t config_vector;       /**< MSI-X vector of configuration changes */
+	uint16_t rx_vector;           /**< and of the first receive queue, the others following */
 	bool stuck;                   /**< it did not finish its last reset: it may still write */
 	uint16_t rx_variant;          /**< of the callbacks in force, see vio_gate.h */
 	uint16_t tx_variant;

@@ -73,6 +73,8 @@ watch_run(struct vio_watch *watch, bool ready __rte_unused)
 		return VIO_MONITOR_RETRY_MS;
 	if (port->live && !vio_health_lost(port))
 		again = vio_announce_run(port);
+	else if (port->live) /* who is told of changes of the link does not ask for it */
+		vio_link_update(&rte_eth_devices[port->data->port_id], 0);
 	pthread_mutex_unlock(&port->lock);
 	return again;
 }

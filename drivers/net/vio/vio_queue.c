@@ -403,6 +403,8 @@ vio_rxq_start(struct vio_rxq *q)
 			     "to give; make it larger", q->vq.queue_id, q->mp->name);
 		return -ENOMEM;
 	}
+	if (q->vq.port->rx_vector != VIRTIO_NO_VECTOR)
+		parts.setup.vector = q->vq.port->rx_vector + q->vq.queue_id;
 	ret = check_geometry(q, posted);
 	return ret != 0 ? ret : vq_announce(&q->vq, &parts.setup);
 }
@@ -447,6 +449,7 @@ vio_rxq_open(struct vio_rxq *q)
 	/* Not before DRIVER_OK (3.1.1): there are buffers. */
 	vio_vq_kick(&q->vq, q->avail_idx);
 	vio_gate_open(&q->gate, q->vq.port->rx_variant);
+	vio_intr_opened(q);
 }
 
 void

@@ -77,6 +77,14 @@ user_set_mtu(struct vio_user_port *user, uint16_t mtu)
 	return virtio_vhost_user_set_mtu(&user->vu, mtu);
 }
 
+static int
+user_call_fd(struct vio_user_port *user, uint16_t q)
+{
+	int ret = virtio_vhost_user_open_queue(&user->vu, q);
+
+	return ret != 0 ? ret : virtio_vhost_user_call_fd(&user->vu, q);
+}
+
 const struct vio_user_backend vio_user_vhost_user = {
 	.open = user_open,
 	.watch = vio_user_watch,
@@ -85,6 +93,7 @@ const struct vio_user_backend vio_user_vhost_user = {
 	.remove_memory = user_remove_memory,
 	.enable = user_enable,
 	.set_mtu = user_set_mtu,
+	.call_fd = user_call_fd,
 };
 
 bool
