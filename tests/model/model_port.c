@@ -291,8 +291,10 @@ model_port_create(const struct model_port_config *config)
 	args.packed_vq = !port->config.split;
 	if (port->config.simd != 0)
 		assert_int_equal(rte_vect_set_max_simd_bitwidth(port->config.simd), 0);
-	vio_port_prepare(port->dev, &port->device.base, port->config.watched ?
-			 &model_watched_bus : &model_bus, &args, !port->config.iova);
+	if (port->config.bus == NULL)
+		port->config.bus = port->config.watched ? &model_watched_bus : &model_bus;
+	vio_port_prepare(port->dev, &port->device.base, port->config.bus, &args,
+			 !port->config.iova);
 	assert_int_equal(vio_inspect(vio_port(port->dev)), 0);
 	assert_int_equal(vio_port_init(port->dev), 0);
 	rte_eth_dev_probing_finish(port->dev);
@@ -312,6 +314,8 @@ model_port_setup(struct model_port *port)
 		.rxmode.mq_mode = config->mq_mode,
 		.rx_adv_conf.rss_conf = config->rss,
 		.txmode.offloads = config->tx_offloads,
+		.intr_conf.rxq = config->rx_interrupts,
+		.intr_conf.lsc = config->link_events,
 	};
 	const struct rte_eth_rxconf rxconf = {
 		.rx_free_thresh = config->rx_free_thresh,
