@@ -329,7 +329,7 @@ void
 model_device_look(struct model_device *device)
 {
 	pthread_mutex_lock(&device->lock);
-	for (unsigned int i = 0; i < MODEL_QUEUES && model_device_live(device); i++)
+	for (unsigned int i = 0; i < device->num_queues && model_device_live(device); i++)
 		model_queue_look(&device->queues[i]);
 	pthread_mutex_unlock(&device->lock);
 }

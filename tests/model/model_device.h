@@ -21,8 +21,8 @@
 #include "transport.h"
 #include "virtio_spec.h"
 
-/** Queue pairs and a control queue. */
-#define MODEL_QUEUES 9
+/** Queue pairs, as many as QEMU gives a device, and a control queue. */
+#define MODEL_QUEUES (2 * 256 + 1)
 
 /** A frame that the driver sent, without its header. */
 struct model_sent {

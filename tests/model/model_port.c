@@ -330,10 +330,10 @@ model_port_setup(struct model_port *port)
 					       &conf), 0);
 	for (uint16_t i = 0; i < config->rx_queues; i++)
 		assert_int_equal(rte_eth_rx_queue_setup(port->id, i, config->rx_size,
-				SOCKET_ID_ANY, &rxconf, model_pool_mp(port->pool)), 0);
+				config->queue_socket, &rxconf, model_pool_mp(port->pool)), 0);
 	for (uint16_t i = 0; i < config->tx_queues; i++)
 		assert_int_equal(rte_eth_tx_queue_setup(port->id, i, config->tx_size,
-				SOCKET_ID_ANY, &txconf), 0);
+				config->queue_socket, &txconf), 0);
 }
 
 void

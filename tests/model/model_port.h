@@ -52,6 +52,7 @@ struct model_port_config {
 	uint16_t tx_free_thresh;
 	uint64_t tx_offloads;
 	uint64_t rx_offloads;
+	unsigned int queue_socket; /**< of the memory of all queues */
 	unsigned int mbufs;      /**< of the receive pool, 0: four rings of them */
 	unsigned int cache;      /**< of the receive pool's mempool cache */
 	uint16_t data_room;      /**< without headroom */
