@@ -209,6 +209,29 @@ fresh_ring_wakes(void **state)
 	model_port_destroy(port);
 }
 
+/** A port that never was live: there is no ring to ask for anything. */
+static void
+asked_before_there_is_a_ring(void **state)
+{
+	struct model_port *port = create(state);
+	struct model_traffic t;
+
+	assert_int_equal(rte_eth_dev_set_link_down(port->id), 0);
+	assert_int_equal(rte_eth_dev_start(port->id), 0);
+	assert_int_equal(rte_eth_dev_rx_intr_disable(port->id, 0), 0);
+	assert_int_equal(rte_eth_dev_rx_intr_enable(port->id, 0), 0);
+	assert_false(woken(port, 0));
+	assert_int_equal(rte_eth_dev_set_link_up(port->id), 0);
+	assert_true(woken(port, 0));
+	model_device_look(&port->device);
+	model_traffic_init(&t, port);
+	assert_int_equal(rte_eth_dev_rx_intr_enable(port->id, 0), 0);
+	assert_int_equal(deliver(port, &t), 1);
+	assert_int_equal(model_traffic_rx(&t, 4), 1);
+	model_traffic_fini(&t);
+	model_port_destroy(port);
+}
+
 static int
 count_event(uint16_t port_id __rte_unused, enum rte_eth_event_type type __rte_unused, void *arg,
 	    void *ret __rte_unused)
@@ -299,6 +322,7 @@ main(void)
 	CTRL_CASE(next_packet_is_told);
 	CTRL_CASE(packet_before_the_wish_wakes);
 	CTRL_CASE(fresh_ring_wakes);
+	CTRL_CASE(asked_before_there_is_a_ring);
 	CTRL_CASE(link_without_a_vector);
 	CTRL_CASE(queue_without_a_vector);
 	CTRL_CASE(no_interrupts);

@@ -85,7 +85,10 @@ set_wish(struct vio_rxq *q, bool on)
 static bool
 enter(struct vio_rxq *q)
 {
-	return vio_gate_enter(&q->gate, __atomic_load_n(&q->vq.port->rx_variant, __ATOMIC_RELAXED));
+	const uint16_t variant = __atomic_load_n(&q->vq.port->rx_variant, __ATOMIC_RELAXED);
+
+	/* A port that never was live has none. */
+	return variant != VIO_GATE_CLOSED && vio_gate_enter(&q->gate, variant);
 }
 
 int
