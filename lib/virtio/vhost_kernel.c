@@ -461,6 +461,18 @@ virtio_vhost_kernel_enable(struct virtio_vhost_kernel *vk, uint16_t q, bool on)
 	return rc;
 }
 
+int
+virtio_vhost_kernel_open_queue(struct virtio_vhost_kernel *vk, uint16_t q)
+{
+	int rc = -EINVAL;
+
+	pthread_mutex_lock(&vk->lock);
+	if (q < vk->base.num_queues)
+		rc = virtio_vhost_queue_open(&vk->queues[q]);
+	pthread_mutex_unlock(&vk->lock);
+	return rc;
+}
+
 /* Under the lock, for a queue_setup() of another thread may be making the descriptors. */
 static int
 queue_fd(struct virtio_vhost_kernel *vk, uint16_t q, bool kick)

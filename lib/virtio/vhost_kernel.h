@@ -83,6 +83,9 @@ int virtio_vhost_kernel_remove_memory(struct virtio_vhost_kernel *vk, uint64_t u
 /** See virtio_vhost_user_enable(); a disabled receive queue takes no part in its TAP. */
 int virtio_vhost_kernel_enable(struct virtio_vhost_kernel *vk, uint16_t q, bool on);
 
+/** See virtio_vhost_user_open_queue(). */
+int virtio_vhost_kernel_open_queue(struct virtio_vhost_kernel *vk, uint16_t q);
+
 /** The eventfd of used buffers of queue @p q; -1 before the first set-up. */
 int virtio_vhost_kernel_call_fd(struct virtio_vhost_kernel *vk, uint16_t q);
 

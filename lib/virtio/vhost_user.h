@@ -174,6 +174,13 @@ int virtio_vhost_user_remove_memory(struct virtio_vhost_user *vu, uint64_t user_
  */
 int virtio_vhost_user_enable(struct virtio_vhost_user *vu, uint16_t q, bool on);
 
+/**
+ * Make the eventfds of queue @p q, unless it has them, for who waits for it before a backend is
+ * there. They stay the same until the transport is closed.
+ * @return 0, -EINVAL for a queue that does not exist, or another negative errno, logged
+ */
+int virtio_vhost_user_open_queue(struct virtio_vhost_user *vu, uint16_t q);
+
 /** The eventfd that the backend adds to when it has used buffers; -1 before the first set-up. */
 int virtio_vhost_user_call_fd(struct virtio_vhost_user *vu, uint16_t q);
 

@@ -233,6 +233,18 @@ virtio_vhost_user_enable(struct virtio_vhost_user *vu, uint16_t q, bool on)
 	return rc;
 }
 
+int
+virtio_vhost_user_open_queue(struct virtio_vhost_user *vu, uint16_t q)
+{
+	int rc = -EINVAL;
+
+	pthread_mutex_lock(&vu->lock);
+	if (q < vu->base.num_queues)
+		rc = virtio_vhost_queue_open(&vu->queues[q]);
+	pthread_mutex_unlock(&vu->lock);
+	return rc;
+}
+
 /* Under the lock, for a queue_setup() of another thread may be making the descriptors. */
 static int
 queue_fd(struct virtio_vhost_user *vu, uint16_t q, bool kick)

@@ -14,6 +14,8 @@
  *   B  device: id and length before the flags                 |  driver: flags before id and length
  *   C  driver: flags before reading the device's event structure
  *                                    |  device: its event structure before re-reading flags
+ *   D  driver: its event structure before re-reading flags
+ *                                    |  device: flags before reading the driver's event structure
  */
 #ifndef VIRTIO_VRING_PACKED_H
 #define VIRTIO_VRING_PACKED_H
@@ -235,6 +237,23 @@ vring_packed_silence(struct vring_packed *vr)
 {
 	vr->driver->off_wrap = 0;
 	__atomic_store_n(&vr->driver->flags, VRING_PACKED_EVENT_FLAG_DISABLE, __ATOMIC_RELAXED);
+}
+
+/**
+ * Ask the device for a notification when it uses the descriptor at @p pos, the next one (2.8.14).
+ * Barrier D, driver's half, is inside: used descriptors are to be looked for afterwards, because the
+ * device may have used some before it could see the wish.
+ */
+static inline void
+vring_packed_listen(struct vring_packed *vr, bool event_idx, uint16_t pos)
+{
+	const uint32_t flags = event_idx ? VRING_PACKED_EVENT_FLAG_DESC :
+					   VRING_PACKED_EVENT_FLAG_ENABLE;
+
+	/* Both halves at once: an offset never goes with flags of another time. */
+	__atomic_store_n((uint32_t *)(void *)vr->driver, (event_idx ? pos : 0) | flags << 16,
+			 __ATOMIC_RELAXED);
+	vring_full_barrier();
 }
 
 #endif /* VIRTIO_VRING_PACKED_H */

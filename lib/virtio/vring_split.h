@@ -173,4 +173,20 @@ vring_split_silence(struct vring_split *vr, bool event_idx, uint16_t used_idx)
 	}
 }
 
+/**
+ * Ask the device for a notification with the used entry at @p used_idx, the next one (2.7.7).
+ * Barrier D, driver's half, is inside: used entries are to be looked for afterwards, because the
+ * device may have put some there before it could see the wish.
+ */
+static inline void
+vring_split_listen(struct vring_split *vr, bool event_idx, uint16_t used_idx)
+{
+	if (event_idx)
+		__atomic_store_n(vring_split_used_event(vr->avail, vr->size), used_idx,
+				 __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&vr->avail->flags, 0, __ATOMIC_RELAXED);
+	vring_full_barrier();
+}
+
 #endif /* VIRTIO_VRING_SPLIT_H */

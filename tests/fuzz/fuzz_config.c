@@ -9,6 +9,9 @@
 #include "fuzz.h"
 #include "fuzz_port.h"
 
+/** Queues that a device has at the most. */
+#define FUZZ_QUEUES 9
+
 static void
 try_port(struct model_port *port, struct fuzz_input *in)
 {
@@ -20,7 +23,7 @@ try_port(struct model_port *port, struct fuzz_input *in)
 	if (rte_eth_dev_reset(port->id) != 0)
 		return;
 	FUZZ_CHECK(rte_eth_dev_info_get(port->id, &info) == 0);
-	FUZZ_CHECK(info.max_rx_queues >= 1 && info.max_rx_queues <= MODEL_QUEUES / 2);
+	FUZZ_CHECK(info.max_rx_queues >= 1 && info.max_rx_queues <= FUZZ_QUEUES / 2);
 	FUZZ_CHECK(info.max_mtu >= RTE_ETHER_MIN_MTU);
 	conf.rxmode.offloads = fuzz_u32(in) & info.rx_offload_capa;
 	conf.txmode.offloads = fuzz_u32(in) & info.tx_offload_capa;
@@ -59,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_bytes(&in, &device->config, sizeof(device->config));
 		device->max_size = fuzz_u16(&in) & 0x83ff;
 		device->ctrl_size = fuzz_u16(&in) & 0x81ff;
-		device->num_queues = fuzz_u8(&in) % (MODEL_QUEUES + 1);
+		device->num_queues = fuzz_u8(&in) % (FUZZ_QUEUES + 1);
 		device->base.num_queues = device->num_queues;
 		try_port(port, &in);
 	}

@@ -7,11 +7,14 @@ items of a memoryview, each a single load or store (struct.pack_into() would cle
 together with the order in which x86 processors make stores visible this is all the synchronisation
 that a device needs.
 """
+import contextlib
 import mmap
 import os
 import struct
 from dataclasses import dataclass
 
+NO_INTERRUPT = 1
+"""In the available ring's flags: the driver does not want to hear of used buffers (2.7.7)."""
 DESC_NEXT = 1
 DESC_WRITE = 2
 DESC_INDIRECT = 4
@@ -96,6 +99,7 @@ class Ring:
         self.size = 0
         self.next = 0       # position in the available ring
         self.used = 0       # position in the used ring
+        self.calls = 0      # notifications of used buffers
         self.addresses = None
         self.kick = None
         self.call = None
@@ -209,6 +213,10 @@ class Ring:
             struct.pack_into("=II", region.map, at + 4 + 8 * (self.used % self.size), head, length)
             self.used = (self.used + 1) & 0xffff
         region.words[(at + 2) // 2] = self.used
+        if self.call is not None and not self._load("avail", 0, "H")[0] & NO_INTERRUPT:
+            with contextlib.suppress(BlockingIOError):
+                os.write(self.call, struct.pack("=Q", 1))
+                self.calls += 1
 
     def transmit(self):
         """The next frame that the driver sends, None where there is none."""

@@ -41,6 +41,7 @@ device_reset(struct model_device *device)
 	model_ctrl_reset(device);
 	device->status = 0;
 	device->base.features = 0;
+	device->config_vector = VIRTIO_NO_VECTOR;
 	device->num_resets++;
 }
 
@@ -182,6 +183,8 @@ queue_setup(struct virtio_transport *t, uint16_t q, const struct virtio_queue_se
 		model_breach(12, "queue %u set up with %u entries", q, setup->size);
 	else if (device->queues[q].enabled)
 		model_breach(12, "queue %u set up twice", q);
+	else if (setup->vector != VIRTIO_NO_VECTOR && setup->vector >= device->vectors)
+		ret = -EBUSY;
 	else
 		ret = model_queue_start(&device->queues[q], setup);
 	pthread_mutex_unlock(&device->lock);
@@ -238,8 +241,15 @@ queue_notifier(struct virtio_transport *t, uint16_t q, struct virtio_notifier *n
 }
 
 static int
-set_config_vector(struct virtio_transport *t __rte_unused, uint16_t vector __rte_unused)
+set_config_vector(struct virtio_transport *t, uint16_t vector)
 {
+	struct model_device *device = device_of(t);
+
+	if (device->status & VIRTIO_CONFIG_S_DRIVER_OK)
+		model_breach(4, "a vector of a live device changed");
+	if (vector != VIRTIO_NO_VECTOR && vector >= device->vectors)
+		return -EBUSY;
+	device->config_vector = vector;
 	return 0;
 }
 
@@ -281,6 +291,8 @@ model_device_init(struct model_device *device)
 		.base = { .ops = &model_transport, .allowed = UINT64_MAX, .num_queues = 2 },
 		.offered = VIRTIO_FEATURE(VIRTIO_F_VERSION_1),
 		.max_size = 256,
+		.vectors = VIRTIO_NO_VECTOR,
+		.config_vector = VIRTIO_NO_VECTOR,
 		.num_queues = 2,
 		.seed = 1,
 	};
@@ -320,7 +332,7 @@ void
 model_device_look(struct model_device *device)
 {
 	pthread_mutex_lock(&device->lock);
-	for (unsigned int i = 0; i < MODEL_QUEUES && model_device_live(device); i++)
+	for (unsigned int i = 0; i < device->num_queues && model_device_live(device); i++)
 		model_queue_look(&device->queues[i]);
 	pthread_mutex_unlock(&device->lock);
 }

@@ -21,8 +21,8 @@
 #include "transport.h"
 #include "virtio_spec.h"
 
-/** Queue pairs and a control queue. */
-#define MODEL_QUEUES 9
+/** Queue pairs, as many as QEMU gives a device, and a control queue. */
+#define MODEL_QUEUES (2 * 256 + 1)
 
 /** A frame that the driver sent, without its header. */
 struct model_sent {
@@ -40,6 +40,7 @@ struct model_device {
 	uint16_t max_size;    /**< of each queue */
 	uint16_t num_queues;
 	uint16_t ctrl_size;   /**< of the control queue, 0: as the others */
+	uint16_t vectors;     /**< MSI-X vectors that it has to give */
 	bool iova;            /**< it addresses memory by IOVA, see model_memory.h */
 	bool stuck;           /**< it does not finish a reset, and goes on */
 	bool gone;            /**< its registers read as all ones */
@@ -51,6 +52,7 @@ struct model_device {
 	pthread_mutex_t lock; /**< between the driver's control path and the test's device */
 	uint8_t status;
 	uint32_t generation;
+	uint16_t config_vector; /**< of configuration changes */
 	struct model_queue queues[MODEL_QUEUES];
 	struct model_sent *sent; /**< frames that were sent and not fetched by the test */
 	unsigned int num_sent;

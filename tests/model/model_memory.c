@@ -14,8 +14,8 @@
 #include "model_book.h"
 #include "model_memory.h"
 
-#define REGIONS_MAX 64
-#define BLOCKS_MAX 256
+#define REGIONS_MAX 600
+#define BLOCKS_MAX 1200
 
 /** What an allocation holds before the driver writes to it. */
 #define GARBAGE 0xa5
@@ -27,6 +27,7 @@ static unsigned int num_regions;
 /** An allocation of the driver; a ring has a memzone to it. */
 static struct block {
 	void *start;
+	int socket; /**< that it was asked for on */
 	struct rte_memzone mz;
 } blocks[BLOCKS_MAX];
 static unsigned int fail_in;
@@ -86,6 +87,18 @@ model_memory_blocks(void)
 	return count;
 }
 
+unsigned int
+model_memory_blocks_on(int socket)
+{
+	unsigned int count = 0;
+
+	pthread_mutex_lock(&memory_lock);
+	for (unsigned int i = 0; i < BLOCKS_MAX; i++)
+		count += blocks[i].start != NULL && blocks[i].socket == socket;
+	pthread_mutex_unlock(&memory_lock);
+	return count;
+}
+
 void
 model_memory_fail(unsigned int n)
 {
@@ -93,7 +106,7 @@ model_memory_fail(unsigned int n)
 }
 
 static struct block *
-block_alloc(size_t size, size_t align, int fill)
+block_alloc(size_t size, size_t align, int fill, int socket)
 {
 	struct block *block = NULL;
 	void *start;
@@ -111,7 +124,7 @@ block_alloc(size_t size, size_t align, int fill)
 			block = &blocks[i];
 	if (block == NULL)
 		abort();
-	*block = (struct block){ .start = start };
+	*block = (struct block){ .start = start, .socket = socket };
 	pthread_mutex_unlock(&memory_lock);
 	return block;
 }
@@ -144,9 +157,9 @@ int __real_rte_memzone_free(const struct rte_memzone *mz);
 
 void *
 __wrap_rte_zmalloc_socket(const char *type __rte_unused, size_t size, unsigned int align,
-			  int socket __rte_unused)
+			  int socket)
 {
-	struct block *block = block_alloc(size, align, 0);
+	struct block *block = block_alloc(size, align, 0, socket);
 
 	return block == NULL ? NULL : block->start;
 }
@@ -160,10 +173,9 @@ __wrap_rte_free(void *ptr)
 
 const struct rte_memzone *
 __wrap_rte_eth_dma_zone_reserve(const struct rte_eth_dev *dev __rte_unused, const char *name,
-				uint16_t queue, size_t size, unsigned int align,
-				int socket __rte_unused)
+				uint16_t queue, size_t size, unsigned int align, int socket)
 {
-	struct block *block = block_alloc(size, align, GARBAGE);
+	struct block *block = block_alloc(size, align, GARBAGE, socket);
 
 	if (block == NULL)
 		return NULL;

@@ -47,6 +47,9 @@ char *model_memory_find(uint64_t addr, uint64_t len, bool iova,
 /** Blocks that the driver holds at present: queues and rings. */
 unsigned int model_memory_blocks(void);
 
+/** Those of them that were asked for on a socket. */
+unsigned int model_memory_blocks_on(int socket);
+
 /** Let the @p n-th allocation of the driver from now on fail, 1 is the next; 0: none. */
 void model_memory_fail(unsigned int n);
 

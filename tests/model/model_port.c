@@ -294,8 +294,10 @@ model_port_create(const struct model_port_config *config)
 	args.packed_vq = !port->config.split;
 	if (port->config.simd != 0)
 		assert_int_equal(rte_vect_set_max_simd_bitwidth(port->config.simd), 0);
-	vio_port_prepare(port->dev, &port->device.base, port->config.watched ?
-			 &model_watched_bus : &model_bus, &args, !port->config.iova);
+	if (port->config.bus == NULL)
+		port->config.bus = port->config.watched ? &model_watched_bus : &model_bus;
+	vio_port_prepare(port->dev, &port->device.base, port->config.bus, &args,
+			 !port->config.iova);
 	assert_int_equal(vio_inspect(vio_port(port->dev)), 0);
 	assert_int_equal(vio_port_init(port->dev), 0);
 	rte_eth_dev_probing_finish(port->dev);
@@ -315,6 +317,8 @@ model_port_setup(struct model_port *port)
 		.rxmode.mq_mode = config->mq_mode,
 		.rx_adv_conf.rss_conf = config->rss,
 		.txmode.offloads = config->tx_offloads,
+		.intr_conf.rxq = config->rx_interrupts,
+		.intr_conf.lsc = config->link_events,
 	};
 	const struct rte_eth_rxconf rxconf = {
 		.rx_free_thresh = config->rx_free_thresh,
@@ -329,10 +333,10 @@ model_port_setup(struct model_port *port)
 					       &conf), 0);
 	for (uint16_t i = 0; i < config->rx_queues; i++)
 		assert_int_equal(rte_eth_rx_queue_setup(port->id, i, config->rx_size,
-				SOCKET_ID_ANY, &rxconf, model_pool_mp(port->pool)), 0);
+				config->queue_socket, &rxconf, model_pool_mp(port->pool)), 0);
 	for (uint16_t i = 0; i < config->tx_queues; i++)
 		assert_int_equal(rte_eth_tx_queue_setup(port->id, i, config->tx_size,
-				SOCKET_ID_ANY, &txconf), 0);
+				config->queue_socket, &txconf), 0);
 }
 
 void

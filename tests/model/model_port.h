@@ -41,6 +41,9 @@ struct model_port_config {
 	uint32_t hash_types;
 	uint32_t speed;          /**< in the device's configuration, Mbit/s */
 	bool watched;            /**< the driver looks at the device's registers now and then */
+	const struct vio_bus *bus; /**< instead of the model's own; NULL: that */
+	bool rx_interrupts;      /**< wanted by the application */
+	bool link_events;
 	const char *args;        /**< rx_max_usecs, rx_max_packets, size_bins; NULL: none */
 	uint16_t rx_size;
 	uint16_t tx_size;
@@ -49,6 +52,7 @@ struct model_port_config {
 	uint16_t tx_free_thresh;
 	uint64_t tx_offloads;
 	uint64_t rx_offloads;
+	unsigned int queue_socket; /**< of the memory of all queues */
 	unsigned int mbufs;      /**< of the receive pool, 0: four rings of them */
 	unsigned int cache;      /**< of the receive pool's mempool cache */
 	uint16_t data_room;      /**< without headroom */

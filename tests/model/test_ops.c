@@ -47,6 +47,7 @@ has_ ## name(const struct subject *s) \
 
 OPS(speed_capa, s->info.speed_capa != 0)
 OPS(link, OP(link_update))
+OPS(link_event, FLAG(INTR_LSC))
 OPS(removal_event, FLAG(INTR_RMV))
 OPS(rx_interrupt, OP(rx_queue_intr_enable) && OP(rx_queue_intr_disable))
 OPS(lock_free, TX(MT_LOCKFREE))
@@ -123,14 +124,14 @@ has_queue_stats(const struct subject *s)
 
 /**
  * All features that DPDK's matrix has, in its words. No check: the driver's code does not tell (the
- * documentation, the system; link events are another bus's).
+ * documentation, the system).
  */
 static const struct feature {
 	const char *name;
 	feature_check has;
 } features[] = {
 	{ "Speed capabilities", has_speed_capa }, { "Link status", has_link },
-	{ "Link status event", NULL }, { "Removal event", has_removal_event },
+	{ "Link status event", has_link_event }, { "Removal event", has_removal_event },
 	{ "Queue status event", NULL }, { "Rx interrupt", has_rx_interrupt },
 	{ "Lock-free Tx queue", has_lock_free }, { "Fast mbuf free", has_fast_free },
 	{ "Free Tx mbuf on demand", has_done_cleanup }, { "Queue start/stop", has_queue_start },
@@ -203,7 +204,7 @@ make_subject(void)
 {
 	struct subject s;
 
-	s.port = model_port_create(&(struct model_port_config){ .pairs = 2,
+	s.port = model_port_create(&(struct model_port_config){ .pairs = 2, .watched = true,
 		.features = EVERYTHING, .speed = 10000 });
 	s.dev = s.port->dev;
 	s.ops = s.dev->dev_ops;

@@ -25,6 +25,14 @@ spin_split_event_idx                         split  right  -DEVENT_IDX
 spin_split_event_idx_no_barrier_A            split  stale  -DEVENT_IDX -DNO_RELEASE
 spin_split_event_idx_no_barrier_C            split  asleep -DEVENT_IDX -DNO_DRIVER_BARRIER
 spin_split_event_idx_device_has_no_barrier_C split  asleep -DEVENT_IDX -DNO_DEVICE_BARRIER
+spin_sleep_flags                             sleep  right
+spin_sleep_flags_no_barrier_D                sleep  asleep -DNO_DRIVER_BARRIER
+spin_sleep_flags_device_has_no_barrier_D     sleep  asleep -DNO_DEVICE_BARRIER
+spin_sleep_flags_no_second_look              sleep  asleep -DNO_SECOND_LOOK
+spin_sleep_event_idx                         sleep  right  -DEVENT_IDX
+spin_sleep_event_idx_no_barrier_D            sleep  asleep -DEVENT_IDX -DNO_DRIVER_BARRIER
+spin_sleep_event_idx_device_has_no_barrier_D sleep  asleep -DEVENT_IDX -DNO_DEVICE_BARRIER
+spin_sleep_event_idx_no_second_look          sleep  asleep -DEVENT_IDX -DNO_SECOND_LOOK
 spin_packed                                  packed right
 spin_packed_no_barrier_A                     packed stale  -DNO_RELEASE
 spin_packed_first_descriptor_not_last        packed stale  -DFIRST_FIRST

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.sleeper import PROGRAM, Sleeper
 from harness.waiting import wait_for
 
 CARRY = Path(__file__).with_name("carry.py")
@@ -105,6 +106,25 @@ def test_vhost_kernel_every_size(host, start, memory, mrg_rxbuf):
             xstats = testpmd.xstats(number)
             assert not [name for name, value in xstats.items() if value and "fault" in name]
     assert not interfaces(host) & set(taps)
+
+
+def test_vhost_kernel_rx_sleep(host, keeper, plugin):
+    """Who sleeps on a port is woken by the kernel's thread."""
+    taps = ["tapa", "tapb"]
+    keeper.end_testpmd()
+    vdevs = [word for number, tap in enumerate(taps)
+             for word in ("--vdev", port(VHOST, number, iface=tap))]
+    process = host.start("stdbuf", "-oL", PROGRAM, "-l", "0,1", "--no-pci", "-m", "128", "-d",
+                         plugin, *vdevs, "--", "1")
+    try:
+        sleeper = Sleeper(process)
+        up(host, *taps)
+        carry(host, *taps, SIZES)
+        sleeps, packets = sleeper.end()
+        assert packets == 2 * COUNT
+        assert sleeps > 1
+    finally:
+        process.close()
 
 
 def test_vhost_kernel_jumbo_frames(host, start):

@@ -24,6 +24,7 @@
 #include "vio_features.h"
 #include "vio_filter.h"
 #include "vio_health.h"
+#include "vio_intr.h"
 #include "vio_log.h"
 #include "vio_offload.h"
 #include "vio_queue.h"
@@ -97,6 +98,14 @@ struct vio_bus {
 	bool watched;
 	/** The device is used through the legacy interface: its rings have one size and layout. */
 	bool legacy;
+	/**
+	 * Deliver interrupts: of each of the first @p rx_queues receive queues to an eventfd in the
+	 * ethdev's interrupt handle, of the @p link as an event. -ENOTSUP where it cannot do the
+	 * former; nothing is left behind on failure. Before the device goes live.
+	 */
+	int (*intr_start)(struct vio_port *port, uint16_t rx_queues, bool link);
+	/** The opposite, also where nothing was started; the device was reset. */
+	void (*intr_stop)(struct vio_port *port);
 	/** Before the port is taken down for good, with no lock held. */
 	void (*closing)(struct vio_port *port);
 	/** The end: the transport was closed, and what it stood on is to be given up. */
@@ -122,6 +131,12 @@ struct vio_port {
 	bool started;                 /**< the application wants packets */
 	bool link_down;               /**< it does not for now: rte_eth_dev_set_link_down() */
 	bool live;                    /**< the device works for us */
+	bool rx_intr;                 /**< receive queues have interrupts, see vio_intr.h */
+	bool intr_ready;              /**< PCI: see vio_pci_intr.h */
+	bool intr_on;
+	uint16_t msix_size;           /**< PCI: MSI-X vectors that the device has */
+	uint16_t config_vector;       /**< MSI-X vector of configuration changes */
+	uint16_t rx_vector;           /**< and of the first receive queue, the others following */
 	bool stuck;                   /**< it did not finish its last reset: it may still write */
 	uint64_t tx_offloads;         /**< of any queue, when the device went live */
 	uint16_t rx_variant;          /**< of the callbacks in force, see vio_gate.h */
@@ -134,6 +149,7 @@ struct vio_port {
 	struct vio_rss rss;
 	struct vio_health health;
 	uint64_t activations;         /**< how often the device went live; an extended statistic */
+	uint64_t config_interrupts;   /**< of configuration changes; an extended statistic */
 	char rx_reason[192];          /**< why the Rx path was chosen */
 	char tx_reason[192];
 	uint8_t rx_path;              /**< row of the table in rxtx/paths.c, or VIO_PATH_NONE */
@@ -309,7 +325,10 @@ int vio_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *nam
 			 unsigned int n);
 
 /* vio_link.c */
+/** ethdev's link_update: 0 where the state has changed, else -1. */
 int vio_link_update(struct rte_eth_dev *dev, int wait_to_complete);
+/** Tell the application that it has; with no lock held. */
+void vio_link_event(uint16_t port_id);
 int vio_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
 /** Do the receive buffers hold frames at @p mtu with the accepted features? 0 or -EINVAL. */
 int vio_check_frames(struct rte_eth_dev *dev, uint16_t mtu);

@@ -144,6 +144,8 @@ static const struct eth_dev_ops vio_ops = {
 	.rx_queue_stop = vio_rx_queue_stop,
 	.tx_queue_start = vio_tx_queue_start,
 	.tx_queue_stop = vio_tx_queue_stop,
+	.rx_queue_intr_enable = vio_rx_queue_intr_enable,
+	.rx_queue_intr_disable = vio_rx_queue_intr_disable,
 	.rx_queue_release = vio_rx_queue_release,
 	.tx_queue_setup = vio_tx_queue_setup,
 	.tx_queue_release = vio_tx_queue_release,
@@ -227,6 +229,8 @@ vio_port_prepare(struct rte_eth_dev *dev, struct virtio_transport *transport,
 	port->tx_variant = VIO_GATE_VARIANT(0);
 	port->bus = bus;
 	port->serves_ctrl = bus->serves_ctrl;
+	port->config_vector = VIRTIO_NO_VECTOR;
+	port->rx_vector = VIRTIO_NO_VECTOR;
 	port->name = dev->data->name;
 	port->data = dev->data;
 	port->args = *args;
@@ -252,6 +256,11 @@ vio_port_init(struct rte_eth_dev *dev)
 	dev->rx_descriptor_status = vio_rx_descriptor_status;
 	dev->tx_descriptor_status = vio_tx_descriptor_status;
 	vio_burst_set(dev, vio_recv_stopped, vio_xmit_stopped);
+	/* What vio_health.c sees. A link without STATUS is always up. */
+	if (port->bus->watched)
+		dev->data->dev_flags |= RTE_ETH_DEV_INTR_RMV;
+	if (port->bus->watched && vio_offers(port, VIRTIO_NET_F_STATUS))
+		dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC;
 	vio_link_update(dev, 0);
 	return vio_health_start(port);
 }
@@ -272,6 +281,7 @@ vio_port_fini(struct rte_eth_dev *dev)
 	port->started = false;
 	vio_deactivate(dev);
 	pthread_mutex_unlock(&port->lock);
+	vio_intr_stop(dev);
 	vio_fault_events_cancel(dev);
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 		vio_rx_queue_release(dev, i);

@@ -66,6 +66,7 @@ static int
 watch_run(struct vio_watch *watch, bool ready __rte_unused)
 {
 	struct vio_port *port = container_of(watch, struct vio_port, health.watch);
+	struct rte_eth_dev *dev = &rte_eth_devices[port->data->port_id];
 	int again = VIO_HEALTH_MS;
 
 	/* Who has it may wait for the device, and that for seconds; other ports are watched too. */
@@ -73,6 +74,9 @@ watch_run(struct vio_watch *watch, bool ready __rte_unused)
 		return VIO_MONITOR_RETRY_MS;
 	if (port->live && !vio_health_lost(port))
 		again = vio_announce_run(port);
+	/* Who wants to be told of the link does not ask for it, and not every device interrupts. */
+	if (port->live && port->data->dev_conf.intr_conf.lsc && vio_link_update(dev, 0) == 0)
+		watch->event_pending = true;
 	pthread_mutex_unlock(&port->lock);
 	return again;
 }
@@ -87,6 +91,7 @@ vio_health_start(struct vio_port *port)
 		return 0;
 	health->watch.fd = watch_fd;
 	health->watch.run = watch_run;
+	health->watch.event = vio_link_event;
 	health->watch.port_id = port->data->port_id;
 	ret = vio_monitor_add(&health->watch);
 	health->watching = ret == 0;

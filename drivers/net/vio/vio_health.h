@@ -2,12 +2,13 @@
 /* Copyright 2026 The vio authors */
 
 /*
- * vio_health.h - what a device says outside of its queues, where nothing interrupts: that it wants to
- * be reset (DEVICE_NEEDS_RESET, 2.1.2), that it is gone, that the port is to announce itself
+ * vio_health.h - what a device says outside of its queues, where nothing interrupts: that it wants
+ * to be reset (DEVICE_NEEDS_RESET, 2.1.2), that it is gone, that the port is to announce itself
  * (VIRTIO_NET_S_ANNOUNCE, 5.1.6.5.4).
  *
- * The monitor's thread looks at two registers twice a second; whoever asks for the link's state looks
- * too. The application hears of it once, by an event: RTE_ETH_EVENT_INTR_RESET, after which
+ * The monitor's thread looks at two registers twice a second, and at the link where the application
+ * wants its events and no interrupt may tell; whoever asks for the link's state looks too. The
+ * application hears of it once, by an event: RTE_ETH_EVENT_INTR_RESET, after which
  * rte_eth_dev_reset() and a new configuration, or a stop and a start, go on; RTE_ETH_EVENT_INTR_RMV
  * where the device is gone. Until then the link is down.
  */
@@ -52,12 +53,12 @@ void vio_health_fresh(struct vio_port *port);
 bool vio_health_lost(struct vio_port *port);
 
 /**
- * Announce the port's addresses where the device asks for it, or go on with that. Called by the watch,
- * under the port's lock; the device is live.
+ * Announce the port's addresses where the device asks for it, or go on with that. Called by the
+ * watch, under the port's lock; the device is live.
  *
  * RARP requests for all unicast addresses of the port go out on its first transmit queue, which is
- * taken away from its poller meanwhile (rxtx/vio_gate.h): a few rounds, because what has to learn of
- * the port may not be there yet. The device hears of it after the first round, sent or not.
+ * taken away from its poller meanwhile (rxtx/vio_gate.h): a few rounds, because what has to learn
+ * of the port may not be there yet. The device hears of it after the first round, sent or not.
  *
  * @return milliseconds until the next call
  */

@@ -38,6 +38,14 @@ vio_link_update(struct rte_eth_dev *dev, int wait_to_complete __rte_unused)
 	return rte_eth_linkstatus_set(dev, &link);
 }
 
+void
+vio_link_event(uint16_t port_id)
+{
+	if (rte_eth_dev_is_valid_port(port_id))
+		rte_eth_dev_callback_process(&rte_eth_devices[port_id], RTE_ETH_EVENT_INTR_LSC,
+					     NULL);
+}
+
 int
 vio_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {

@@ -14,6 +14,7 @@
 #include "pci.h"
 #include "vio.h"
 #include "vio_compat.h"
+#include "vio_pci_intr.h"
 #include "vio_pci_ports.h"
 
 /** A port on PCI; dev_private. The port comes first: the rest of the driver knows only that. */
@@ -37,7 +38,12 @@ static const char *const pci_args[] = { "mrg_rxbuf", "packed_vq", "rx_max_packet
 					 "size_bins", "speed", "vectorized", NULL };
 
 /* A PCI device is there from probe on, reaches all memory, and has a control queue for the rest. */
-static const struct vio_bus modern_bus = { .watched = true };
+static const struct vio_bus modern_bus = {
+	.watched = true,
+	.intr_start = vio_pci_intr_start,
+	.intr_stop = vio_pci_intr_stop,
+	.closing = vio_pci_intr_fini,
+};
 
 static void
 legacy_closed(struct vio_port *port)
@@ -48,6 +54,9 @@ legacy_closed(struct vio_port *port)
 static const struct vio_bus legacy_bus = {
 	.watched = true,
 	.legacy = true,
+	.intr_start = vio_pci_intr_start,
+	.intr_stop = vio_pci_intr_stop,
+	.closing = vio_pci_intr_fini,
 	.closed = legacy_closed,
 };
 
@@ -141,6 +150,9 @@ vio_pci_init(struct rte_eth_dev *dev)
 	ret = vio_inspect(&pci_port->port);
 	if (ret == 0)
 		ret = vio_port_init(dev);
+	if (ret == 0)
+		ret = vio_pci_intr_init(dev, bus->legacy ? pci_port->legacy.layout.msix_size :
+						 pci_port->modern.layout.msix_size);
 	if (ret != 0) {
 		VIO_LOG(init, ERR, "%s: the device could not be set up: %s", pci_dev->device.name,
 			strerror(-ret));

@@ -153,7 +153,10 @@ vq_announce(struct vio_vq *vq, const struct virtio_queue_setup *setup)
 
 	if (ret == 0)
 		ret = t->ops->queue_notifier(t, vq->index, &vq->notifier);
-	if (ret != 0)
+	if (ret == -EBUSY)
+		VIO_PORT_LOG(vq->port, queue, ERR, "virtqueue %u: the device has no MSI-X vector "
+			     "to give; use fewer queues, or no receive interrupts", vq->index);
+	else if (ret != 0)
 		VIO_PORT_LOG(vq->port, queue, ERR,
 			     "virtqueue %u: the device did not take a ring of %u descriptors: %s",
 			     vq->index, vq->size, strerror(-ret));
@@ -417,6 +420,8 @@ vio_rxq_start(struct vio_rxq *q)
 			     "to give; make it larger", q->vq.queue_id, q->mp->name);
 		return -ENOMEM;
 	}
+	if (q->vq.port->rx_vector != VIRTIO_NO_VECTOR)
+		parts.setup.vector = q->vq.port->rx_vector + q->vq.queue_id;
 	ret = check_geometry(q, posted);
 	return ret != 0 ? ret : vq_announce(&q->vq, &parts.setup);
 }
@@ -463,6 +468,7 @@ vio_rxq_open(struct vio_rxq *q)
 		vio_vq_kick(&q->vq, q->avail_idx);
 	q->vq.fresh = false;
 	vio_gate_open(&q->gate, q->vq.port->rx_variant);
+	vio_intr_opened(q);
 }
 
 void

@@ -174,6 +174,7 @@ struct vio_rxq {
 
 	struct vio_vq vq __rte_cache_aligned;
 	bool in_order;               /**< VIRTIO_F_IN_ORDER was negotiated */
+	bool listening;              /**< its thread wants to be woken, see vio_intr.h */
 	uint16_t batch_end;          /**< in order, shuffled: one past the batch begun */
 	uint32_t batch_len;          /**< and bytes in its last buffer */
 	uint16_t max_frame;          /**< what one buffer holds, header excluded */

@@ -224,6 +224,8 @@ vio_activate(struct rte_eth_dev *dev)
 	if (ret == 0 && port->bus->mtu != NULL && vio_has(port, VIRTIO_NET_F_MTU))
 		ret = port->bus->mtu(port, dev->data->mtu);
 	if (ret == 0)
+		ret = vio_intr_announce_config(port);
+	if (ret == 0)
 		ret = start_queues(dev);
 	if (ret == 0)
 		ret = virtio_device_driver_ok(&port->device);
@@ -277,6 +279,8 @@ vio_dev_start(struct rte_eth_dev *dev)
 	struct vio_port *port = vio_port(dev);
 	int ret = check_queues(dev);
 
+	if (ret == 0)
+		ret = vio_intr_start(dev);
 	if (ret != 0)
 		return ret;
 	pthread_mutex_lock(&port->lock);
@@ -294,8 +298,10 @@ vio_dev_start(struct rte_eth_dev *dev)
 		set_queue_states(dev, false);
 	vio_trace_start(dev->data->port_id, port->pairs, port->live, ret);
 	pthread_mutex_unlock(&port->lock);
-	if (ret != 0)
+	if (ret != 0) {
+		vio_intr_stop(dev);
 		return ret;
+	}
 	vio_link_update(dev, 0);
 	return 0;
 }
@@ -312,6 +318,7 @@ vio_dev_stop(struct rte_eth_dev *dev)
 	vio_deactivate(dev);
 	vio_burst_set(dev, vio_recv_stopped, vio_xmit_stopped);
 	pthread_mutex_unlock(&port->lock);
+	vio_intr_stop(dev);
 	set_queue_states(dev, false);
 	vio_link_update(dev, 0);
 	return 0;

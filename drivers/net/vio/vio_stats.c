@@ -40,6 +40,7 @@ static const struct vio_counter bin_counters[] = {
 
 static const struct vio_counter port_counters[] = {
 	{ "activations", offsetof(struct vio_port, activations) },
+	{ "config_interrupts", offsetof(struct vio_port, config_interrupts) },
 	{ "device_losses", offsetof(struct vio_port, health.losses) },
 	{ "announcements", offsetof(struct vio_port, health.announcements) },
 	{ "ctrl_commands", offsetof(struct vio_port, ctrl.stats.commands) },

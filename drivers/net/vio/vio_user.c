@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -76,6 +77,66 @@ user_mtu(struct vio_port *port, uint16_t mtu)
 }
 
 static void
+user_intr_stop(struct vio_port *port)
+{
+	struct rte_eth_dev *dev = &rte_eth_devices[port->data->port_id];
+
+	if (dev->intr_handle == NULL)
+		return;
+	/* The eventfds are the transport's: they are not closed. */
+	rte_intr_free_epoll_fd(dev->intr_handle);
+	rte_intr_vec_list_free(dev->intr_handle);
+	rte_intr_instance_free(dev->intr_handle);
+	dev->intr_handle = NULL;
+}
+
+/** An interrupt handle of what the backend adds to. */
+static int
+make_handle(struct vio_user_port *user, struct rte_intr_handle *handle, uint16_t rx_queues)
+{
+	int ret = rte_intr_type_set(handle, RTE_INTR_HANDLE_VDEV);
+
+	if (ret == 0)
+		ret = rte_intr_efd_counter_size_set(handle, sizeof(uint64_t));
+	if (ret == 0)
+		ret = rte_intr_vec_list_alloc(handle, "vio_intr", rx_queues);
+	for (uint16_t i = 0; ret == 0 && i < rx_queues; i++) {
+		int fd = user->backend->call_fd(user, 2 * i);
+
+		ret = fd < 0 ? fd : rte_intr_efds_index_set(handle, i, fd);
+		if (ret == 0)
+			ret = rte_intr_vec_list_index_set(handle, i, RTE_INTR_VEC_RXTX_OFFSET + i);
+	}
+	if (ret == 0)
+		ret = rte_intr_nb_efd_set(handle, rx_queues);
+	if (ret == 0)
+		ret = rte_intr_max_intr_set(handle, RTE_INTR_VEC_RXTX_OFFSET + rx_queues);
+	return ret;
+}
+
+/** The link is told of on the connection, or by its end: that takes no handle. */
+static int
+user_intr_start(struct vio_port *port, uint16_t rx_queues, bool link __rte_unused)
+{
+	struct rte_eth_dev *dev = &rte_eth_devices[port->data->port_id];
+	struct vio_user_port *user = user_port(port);
+	int ret;
+
+	if (rx_queues == 0)
+		return 0;
+	dev->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (dev->intr_handle == NULL)
+		return -ENOMEM;
+	ret = make_handle(user, dev->intr_handle, rx_queues);
+	if (ret != 0) {
+		VIO_PORT_LOG(port, driver, ERR, "no interrupts for %u receive queues: %s",
+			     rx_queues, strerror(abs(ret)));
+		user_intr_stop(port);
+	}
+	return ret;
+}
+
+static void
 user_closing(struct vio_port *port)
 {
 	struct vio_user_port *user = user_port(port);
@@ -93,6 +154,8 @@ static const struct vio_bus user_bus = {
 	.set_pairs = user_set_pairs,
 	.rx_mode = user_rx_mode,
 	.mtu = user_mtu,
+	.intr_start = user_intr_start,
+	.intr_stop = user_intr_stop,
 };
 
 /** Which backend a path means, and keys that do not go with it. */

@@ -25,6 +25,11 @@ struct vio_user_backend {
 	int (*enable)(struct vio_user_port *user, uint16_t q, bool on);
 	/** Tell the backend the MTU; -ENOTSUP where it does not want to know. */
 	int (*set_mtu)(struct vio_user_port *user, uint16_t mtu);
+	/**
+	 * The eventfd to which used buffers of virtqueue @p q are told, the same one as long as the port
+	 * exists; or a negative errno.
+	 */
+	int (*call_fd)(struct vio_user_port *user, uint16_t q);
 };
 
 /** A vdev port; dev_private. The port comes first: the rest of the driver knows only that. */

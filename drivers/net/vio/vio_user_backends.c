@@ -77,6 +77,14 @@ user_set_mtu(struct vio_user_port *user, uint16_t mtu)
 	return virtio_vhost_user_set_mtu(&user->vu, mtu);
 }
 
+static int
+user_call_fd(struct vio_user_port *user, uint16_t q)
+{
+	int ret = virtio_vhost_user_open_queue(&user->vu, q);
+
+	return ret != 0 ? ret : virtio_vhost_user_call_fd(&user->vu, q);
+}
+
 const struct vio_user_backend vio_user_vhost_user = {
 	.open = user_open,
 	.watch = vio_user_watch,
@@ -85,6 +93,7 @@ const struct vio_user_backend vio_user_vhost_user = {
 	.remove_memory = user_remove_memory,
 	.enable = user_enable,
 	.set_mtu = user_set_mtu,
+	.call_fd = user_call_fd,
 };
 
 bool
@@ -147,6 +156,14 @@ kernel_set_mtu(struct vio_user_port *user __rte_unused, uint16_t mtu __rte_unuse
 	return -ENOTSUP; /* the interface's MTU is the administrator's */
 }
 
+static int
+kernel_call_fd(struct vio_user_port *user, uint16_t q)
+{
+	int ret = virtio_vhost_kernel_open_queue(&user->vk, q);
+
+	return ret != 0 ? ret : virtio_vhost_kernel_call_fd(&user->vk, q);
+}
+
 const struct vio_user_backend vio_user_vhost_kernel = {
 	.open = kernel_open,
 	.set_memory = kernel_set_memory,
@@ -154,4 +171,5 @@ const struct vio_user_backend vio_user_vhost_kernel = {
 	.remove_memory = kernel_remove_memory,
 	.enable = kernel_enable,
 	.set_mtu = kernel_set_mtu,
+	.call_fd = kernel_call_fd,
 };

@@ -45,14 +45,6 @@ link_changed(struct vio_user_port *user, struct vio_watch *watch)
 }
 
 static void
-link_event(uint16_t port_id)
-{
-	if (rte_eth_dev_is_valid_port(port_id))
-		rte_eth_dev_callback_process(&rte_eth_devices[port_id], RTE_ETH_EVENT_INTR_LSC,
-					     NULL);
-}
-
-static void
 backend_gone(struct vio_user_port *user)
 {
 	struct rte_eth_dev *dev = &rte_eth_devices[user->port.data->port_id];
@@ -160,7 +152,7 @@ channel_run(struct vio_watch *channel, bool ready)
 static int
 watch_add(struct vio_user_port *user, struct vio_watch *watch)
 {
-	watch->event = link_event;
+	watch->event = vio_link_event;
 	watch->port_id = user->port.data->port_id;
 	return vio_monitor_add(watch);
 }
