@@ -29,21 +29,24 @@ TESTS = Path(__file__).resolve().parent
 REPO = TESTS.parent
 BUILD = REPO / os.environ.get("VIO_BUILD", "build")
 
-CATEGORIES = ("build", "lib", "doc", "unit", "driver", "model", "asan", "info", "native", "vm")
+CATEGORIES = ("build", "lib", "doc", "unit", "driver", "model", "asan", "tsan", "info",
+              "native", "vm")
 SANITIZED = ("unit", "driver", "model")
+RACES = "model-race"  # for the thread sanitizer
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
 }
+TSAN_ENV = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
 
 USAGE = """\
-NAME selects tests: one of the parts of their names between dots (vm, uio, unit, asan, info,
-native, lib, build ...), or a pattern of the whole name (quoted: 'vm.*.forward*', '*conf_19*').
+NAME selects tests: one of the parts of their names between dots (vm, uio, unit, asan, tsan,
+info, native, lib, build ...), or a pattern of the whole name (quoted: 'vm.*.forward*', '*conf_19*').
 Without a NAME all are run. Each prints one line,
   ok NAME    or    not ok NAME: reason    or    skip NAME: reason
 and the last line is the sum. The exit status is 0 when none failed.
 Environment: VIO_BUILD is the build folder (default: build; builds for one purpose stand beside
-it: build-asan, build-clang)."""
+it: build-asan, build-tsan, build-clang)."""
 
 
 class Selection:
@@ -129,10 +132,10 @@ def tail(text, lines=40):
     return "\n".join(text.splitlines()[-lines:])
 
 
-def build(report, folder, name, options=(), env=None, suites=None):
+def build(report, folder, name, options=(), env=None, wanted=None):
     """Sets up a build folder where there is none yet and builds. True where that went well.
 
-    All of it, or only what the tests of some suites need.
+    All of it, or only what the tests need that wanted(test) lets through.
     """
     progress(f"building in {folder.name}")
 
@@ -148,7 +151,7 @@ def build(report, folder, name, options=(), env=None, suites=None):
     elif not step("ninja", "-C", str(folder), "build.ninja"):  # what it builds may be new
         return False
     targets = [os.path.relpath(test["cmd"][0], folder) for test in meson_tests(folder)
-               if test["suite"] in suites] if suites else []
+               if wanted(test)] if wanted else []
     if not step("ninja", "-C", str(folder), *targets):
         return False
     report.add("ok", name)
@@ -234,12 +237,12 @@ def add_program(report, test, prefix, status, output):
 
 
 def run_meson_tests(report, folder, wanted, prefix="", env=None):
-    """Runs the tests of a build that wanted(suite) lets through.
+    """Runs the tests of a build that wanted(test) lets through.
 
     One on each core and one more, as some sleep; those that need several cores themselves by
     themselves.
     """
-    tests = [test for test in meson_tests(folder) if wanted(test["suite"])]
+    tests = [test for test in meson_tests(folder) if wanted(test)]
     for at_once in (os.cpu_count() + 1, 1):
         group = [test for test in tests if test["is_parallel"] == (at_once > 1)]
         with ThreadPoolExecutor(max_workers=at_once) as pool:
@@ -385,7 +388,7 @@ class Beside:
 def list_tests(report):
     """Prints the names that can be given; the cases of a cmocka program only show when it runs."""
     selection = report.selection
-    builds = ["build.gcc", "build.asan", "build.clang"]
+    builds = ["build.gcc", "build.asan", "build.tsan", "build.clang"]
     names = [name for name in builds if selection.takes(name)]
     if not (BUILD / "build.ninja").exists():
         build(Report(Selection([])), BUILD, "build.gcc")
@@ -395,8 +398,20 @@ def list_tests(report):
             parts = f"{prefix}{test['suite']}.{test['name']}"
             if selection.may_take(*parts.split(".")):
                 names.append(parts + every)
+    if selection.may_take("tsan", "model", RACES):
+        names.append(f"tsan.model.{RACES}.*")
     print("\n".join(names))
     run_python_tests(report, ("info", "native", "vm"), [], list_only=True)
+
+
+def in_one_process(test):
+    """Is it a test for the sanitizers?"""
+    return test["suite"] in SANITIZED
+
+
+def races(test):
+    """Is it one for the thread sanitizer?"""
+    return test["name"] == RACES
 
 
 def run_sanitized(report):
@@ -410,8 +425,20 @@ def run_sanitized(report):
         "-Db_sanitize=address,undefined", "-Db_lundef=false",
         "-Dwerror=false",  # sanitizers make gcc warn of what cannot be
     ]
-    if build(report, folder, "build.asan", options, suites=SANITIZED):
-        run_meson_tests(report, folder, lambda suite: suite in SANITIZED, "asan.", SANITIZER_ENV)
+    if build(report, folder, "build.asan", options, wanted=in_one_process):
+        run_meson_tests(report, folder, in_one_process, "asan.", SANITIZER_ENV)
+
+
+def run_races(report):
+    """The driver and a device in two threads, under the thread sanitizer."""
+    if not report.selection.takes("build.tsan") and not report.selection.may_take(
+            "tsan", "model", RACES):
+        return
+    folder = BUILD.with_name(f"{BUILD.name}-tsan")
+    options = ["-Doptimization=1", "-Dc_args=-g1 -fno-var-tracking", "-Db_sanitize=thread",
+               "-Db_lundef=false", "-Dwerror=false"]
+    if build(report, folder, "build.tsan", options, wanted=races):
+        run_meson_tests(report, folder, races, "tsan.", TSAN_ENV)
 
 
 def run(report, arguments):
@@ -425,8 +452,9 @@ def run(report, arguments):
     guests = Beside(report, "vm", arguments) if built and wanted[-1:] == ["vm"] else None
     try:
         if built:
-            run_meson_tests(report, BUILD, report.selection.may_take)
+            run_meson_tests(report, BUILD, lambda test: report.selection.may_take(test["suite"]))
         run_sanitized(report)
+        run_races(report)
         if report.selection.takes("build.clang"):
             build(report, BUILD.with_name(f"{BUILD.name}-clang"), "build.clang",
                   env={"CC": "clang", "CC_LD": ""})

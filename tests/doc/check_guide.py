@@ -167,7 +167,7 @@ def check_telemetry():
 def check_trace_points():
     """Each trace point is described."""
     text = (DRIVER / "vio_trace.c").read_text()
-    real = set(re.findall(r"RTE_TRACE_POINT_REGISTER\(\w+,\s*([\w.]+)\)", text))
+    real = set(re.findall(r"RTE_TRACE_POINT_REGISTER\(\w+,\s*(\w[\w.]+)\)", text))
     return compare(real, {text for _, text in objects("trace-point")}, lambda _: "vio_trace.c")
 
 

@@ -235,7 +235,7 @@ static struct rte_pci_driver vio_pci_driver = {
 
 RTE_INIT(vio_pci_register)
 {
-	if (vio_release_ok())
+	if (VIO_CHECKED && vio_release_ok())
 		rte_pci_register(&vio_pci_driver);
 }
 

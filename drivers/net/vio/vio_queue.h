@@ -22,6 +22,7 @@
 #include <rte_mbuf.h>
 #include <rte_memzone.h>
 
+#include "rxtx/vio_check.h"
 #include "rxtx/vio_gate.h"
 #include "transport.h"
 #include "vring_packed.h"

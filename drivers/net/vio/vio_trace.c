@@ -5,7 +5,13 @@
 
 #include <rte_trace_point_register.h>
 
+#include "rxtx/vio_check.h"
 #include "vio_trace.h"
+
+#if !VIO_CHECKED /* beside the driver proper, which has these names */
+#undef RTE_TRACE_POINT_REGISTER
+#define RTE_TRACE_POINT_REGISTER(trace, ...) rte_trace_point_t __##trace;
+#endif
 
 RTE_TRACE_POINT_REGISTER(vio_trace_negotiate, pmd.net.vio.negotiate)
 RTE_TRACE_POINT_REGISTER(vio_trace_start, pmd.net.vio.start)

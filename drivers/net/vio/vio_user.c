@@ -294,8 +294,9 @@ static struct rte_vdev_driver vio_user_driver = {
 
 RTE_INIT(vio_user_register)
 {
-	vio_user_driver.driver.name = "net_vio_user";
-	vio_user_driver.driver.alias = "vio_user";
+	/* Without its checks it is another driver: see rxtx/vio_check.h. */
+	vio_user_driver.driver.name = VIO_CHECKED ? "net_vio_user" : "net_vio_unchecked";
+	vio_user_driver.driver.alias = VIO_CHECKED ? "vio_user" : NULL;
 	if (vio_release_ok())
 		rte_vdev_register(&vio_user_driver);
 }

@@ -240,10 +240,10 @@ vio_rx_read(const struct vio_rxq *q, uint16_t pos, uint32_t *len, uint32_t *id,
 
 	if (VIO_RX_IS_PACKED(flags)) {
 		/* WRITE says whether the length counts (2.8.5); not every device sets it. */
-		*id = (uint16_t)vring_packed_load(&q->ring[at]);
+		*id = VIO_CHECKED_IDS ? (uint16_t)vring_packed_load(&q->ring[at]) : at;
 		*len = __atomic_load_n(&q->ring[at].len, __ATOMIC_RELAXED);
 	} else {
-		*id = __atomic_load_n(&q->used->ring[at].id, __ATOMIC_RELAXED);
+		*id = VIO_CHECKED_IDS ? __atomic_load_n(&q->used->ring[at].id, __ATOMIC_RELAXED) : at;
 		*len = __atomic_load_n(&q->used->ring[at].len, __ATOMIC_RELAXED);
 	}
 }
@@ -317,7 +317,7 @@ vio_rx_merge(struct vio_rxq *q, struct rte_mbuf *head, uint16_t pos, uint16_t nu
 			vio_rx_surprise(q, pos, at, id);
 			return VIO_MERGE_STOP;
 		}
-		if (unlikely(len == 0 || len > q->post_len)) {
+		if (VIO_CHECKED && unlikely(len == 0 || len > q->post_len)) {
 			bad = true;
 			len = 0;
 		}
@@ -356,14 +356,14 @@ vio_rx_packet(struct vio_rxq *q, struct rte_mbuf **pkt, uint16_t pos, uint16_t l
 		vio_rx_surprise(q, pos, pos, id);
 		return 0;
 	}
-	if (unlikely(len <= hdr_size || len > q->post_len)) {
+	if (VIO_CHECKED && unlikely(len <= hdr_size || len > q->post_len)) {
 		q->stats.bad_length++;
 		rte_pktmbuf_free(m);
 		return 1;
 	}
 	if (flags & VIO_RX_MRG) {
 		num = vio_rx_num_buffers(q, m);
-		if (unlikely(num == 0 || num > q->mask + 1)) {
+		if (VIO_CHECKED && unlikely(num == 0 || num > q->mask + 1)) {
 			q->stats.bad_num_buffers++;
 			rte_pktmbuf_free(m);
 			return 1;
@@ -468,7 +468,7 @@ vio_rx_burst(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t nb, const uint3
 	/* In a packed ring it is each descriptor's flags that tell (2.8.2). */
 	left = VIO_RX_IS_PACKED(flags) ? vio_rx_posted(q, flags) :
 					 vring_split_load_used(q->used) - q->used_idx;
-	if (!VIO_RX_IS_PACKED(flags) && unlikely(left > vio_rx_posted(q, flags))) {
+	if (VIO_CHECKED && !VIO_RX_IS_PACKED(flags) && unlikely(left > vio_rx_posted(q, flags))) {
 		vio_rxq_fault(q, VIO_FAULT_USED_INDEX);
 		vio_gate_leave(&q->gate);
 		return 0;

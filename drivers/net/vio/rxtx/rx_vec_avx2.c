@@ -113,7 +113,7 @@ vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *
 			      least);
 	ok = _mm256_and_si256(_mm256_cmpeq_epi32(_mm256_min_epu32(xa, room), xa),
 			      _mm256_cmpeq_epi32(_mm256_min_epu32(xb, room), xb));
-	if (unlikely(_mm256_movemask_epi8(ok) != -1))
+	if (VIO_CHECKED_IDS && unlikely(_mm256_movemask_epi8(ok) != -1))
 		return false;
 	if ((flags & VIO_RX_MRG) && unlikely(!vio_rx_block_single(q, slot)))
 		return false;

@@ -78,7 +78,7 @@ vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *
 	if (unlikely(!load_eight(q, pos, &used, flags)))
 		return false;
 	x = _mm512_sub_epi32(_mm512_xor_si512(used, ids), least);
-	if (unlikely(_mm512_cmpgt_epu32_mask(x, room) != 0))
+	if (VIO_CHECKED_IDS && unlikely(_mm512_cmpgt_epu32_mask(x, room) != 0))
 		return false;
 	if ((flags & VIO_RX_MRG) && unlikely(!vio_rx_block_single(q, slot)))
 		return false;

@@ -39,7 +39,7 @@ vio_rx_block(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t pos, uint64_t *
 	const __m128i rearm = _mm_set_epi64x(0, q->rearm);
 	__m128i sum;
 
-	if (unlikely(_mm_movemask_epi8(ok) != 0xffff))
+	if (VIO_CHECKED_IDS && unlikely(_mm_movemask_epi8(ok) != 0xffff))
 		return false;
 	if ((flags & VIO_RX_MRG) && unlikely(!vio_rx_block_single(q, slot)))
 		return false;

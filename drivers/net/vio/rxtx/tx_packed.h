@@ -11,6 +11,9 @@
 #ifndef VIO_TX_PACKED_H
 #define VIO_TX_PACKED_H
 
+/** What is looked at in a used descriptor's word: flags and id. */
+#define VIO_TX_PACKED_ASKED (VRING_PACKED_USED_MASK | (VIO_CHECKED_IDS ? 0xffff : 0))
+
 /** Did four descriptors come back in order: used, with the ids @p first, @p first + 1, ...? */
 static __rte_always_inline bool
 vio_tx_packed_four_used(const struct vring_packed_desc *desc, uint32_t used, uint16_t first)
@@ -20,7 +23,7 @@ vio_tx_packed_four_used(const struct vring_packed_desc *desc, uint32_t used, uin
 	/* The length does not count (2.8.5): one word of each tells all. */
 	for (unsigned int i = 0; i < 4; i++)
 		wrong |= vring_packed_load(&desc[i]) ^ (used | (first + i));
-	return (wrong & (VRING_PACKED_USED_MASK | 0xffff)) == 0;
+	return (wrong & VIO_TX_PACKED_ASKED) == 0;
 }
 
 /**
@@ -48,8 +51,8 @@ vio_tx_packed_plain_run(const struct vio_txq *q, uint16_t most, const bool promi
 	while (desc < end) {
 		uint16_t count = q->count[desc] ^ VIO_TX_PLAIN;
 
-		if (!promised && (vring_packed_load(&q->ring[desc]) &
-				  (VRING_PACKED_USED_MASK | 0xffff)) != (used | desc))
+		if (!promised &&
+		    ((vring_packed_load(&q->ring[desc]) ^ (used | desc)) & VIO_TX_PACKED_ASKED) != 0)
 			break;
 		if (unlikely(count > size - desc)) /* not plain: a large number now */
 			break;
@@ -83,7 +86,7 @@ vio_tx_packed_complete(struct vio_txq *q, const uint32_t flags)
 	word = vring_packed_load(&q->ring[vring_packed_index(q->used_idx)]);
 	if (out == 0 || !vring_packed_is_used(word, q->used_idx))
 		return false;
-	if (unlikely((uint16_t)word != vring_packed_index(q->used_idx))) {
+	if (VIO_CHECKED_IDS && unlikely((uint16_t)word != vring_packed_index(q->used_idx))) {
 		vio_tx_surprise(q, (uint16_t)word);
 		return false;
 	}
@@ -108,7 +111,7 @@ vio_tx_packed_complete_batch(struct vio_txq *q, const uint32_t flags)
 	if (out == 0 || !vring_packed_is_used(word, q->used_idx))
 		return false;
 	left = id >= first ? id - first : id + size - first;
-	while (likely(id < size && left < out)) {
+	while (!VIO_CHECKED || likely(id < size && left < out)) {
 		uint16_t last;
 		uint16_t descs = vio_tx_packed_plain_run(q, RTE_MIN(left + 1, VIO_TX_FREE_MAX),
 							 true, &last);

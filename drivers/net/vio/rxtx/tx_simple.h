@@ -38,15 +38,14 @@ vio_tx_simple_run(const struct vio_txq *q, uint16_t at, uint16_t most, const uin
 	const uint32_t used = (uint32_t)vring_packed_used_flags(q->used_idx) << 16;
 	uint16_t n = 0;
 
-	if (flags & VIO_TX_IN_ORDER)
-		return most; /* by promise; ids may not even be written (2.7.9.1) */
+	if (VIO_TX_IS_PACKED(flags) ? flags & VIO_TX_IN_ORDER : VIO_TX_IDS_KNOWN(flags))
+		return most;
 	if (VIO_TX_IS_PACKED(flags)) {
 		while (n + 4 <= most &&
 		       likely(vio_tx_packed_four_used(&q->ring[at + n], used, at + n)))
 			n += 4;
-		while (n < most && likely((vring_packed_load(&q->ring[at + n]) &
-					   (VRING_PACKED_USED_MASK | 0xffff)) ==
-					  (used | (at + n))))
+		while (n < most && likely(((vring_packed_load(&q->ring[at + n]) ^
+					    (used | (at + n))) & VIO_TX_PACKED_ASKED) == 0))
 			n++;
 		return n;
 	}
@@ -72,7 +71,7 @@ vio_tx_simple_pending(const struct vio_txq *q, uint16_t *pending, const uint32_t
 
 	if (!VIO_TX_IS_PACKED(flags)) {
 		*pending = vring_split_load_used(q->used) - q->used_idx;
-		return *pending <= (uint16_t)(q->avail_idx - q->used_idx);
+		return !VIO_CHECKED || *pending <= (uint16_t)(q->avail_idx - q->used_idx);
 	}
 	out = vring_packed_distance(q->used_idx, q->avail_idx, size);
 	*pending = out;
@@ -85,7 +84,7 @@ vio_tx_simple_pending(const struct vio_txq *q, uint16_t *pending, const uint32_t
 		return true;
 	id = (uint16_t)word;
 	*pending = (id >= at ? id - at : id + size - at) + 1;
-	return id < size && *pending <= out;
+	return !VIO_CHECKED || (id < size && *pending <= out);
 }
 
 /** Take back what the device has sent. */

@@ -5,6 +5,9 @@
 #ifndef VIO_TX_SPLIT_H
 #define VIO_TX_SPLIT_H
 
+/** Are ids known without a look at them? In order by promise, they may not even be written (2.7.9.1). */
+#define VIO_TX_IDS_KNOWN(flags) (!VIO_CHECKED_IDS || ((flags) & VIO_TX_IN_ORDER))
+
 #ifndef VIO_TX_WIDE
 /** Do four used entries have the ids @p first, @p first + 1, ...? */
 static __rte_always_inline bool
@@ -33,7 +36,7 @@ vio_tx_split_plain_run(const struct vio_txq *q, uint16_t at, uint16_t first, uin
 
 	/* The most common four at a time: no load then waits for the count before it. */
 	while (i + 4 <= n && desc + 4 <= q->mask + 1u && vio_tx_four_counts(&q->count[desc]) &&
-	       ((flags & VIO_TX_IN_ORDER) || vio_tx_four_ids(&q->used->ring[at + i], desc))) {
+	       (VIO_TX_IDS_KNOWN(flags) || vio_tx_four_ids(&q->used->ring[at + i], desc))) {
 		desc += 4;
 		i += 4;
 	}
@@ -42,8 +45,7 @@ vio_tx_split_plain_run(const struct vio_txq *q, uint16_t at, uint16_t first, uin
 
 		if (unlikely(desc > q->mask))
 			break;
-		/* In order by promise, ids may not even be written (2.7.9.1). */
-		if (!(flags & VIO_TX_IN_ORDER) &&
+		if (!VIO_TX_IDS_KNOWN(flags) &&
 		    unlikely(__atomic_load_n(&q->used->ring[at + i].id, __ATOMIC_RELAXED) != desc))
 			break;
 		count = q->count[desc] ^ VIO_TX_PLAIN;
@@ -75,7 +77,7 @@ vio_tx_split_complete(struct vio_txq *q, uint16_t pending, const uint32_t flags)
 			continue;
 		}
 		id = __atomic_load_n(&q->used->ring[at].id, __ATOMIC_RELAXED);
-		if (!(flags & VIO_TX_IN_ORDER) && unlikely(id != first)) {
+		if (!VIO_TX_IDS_KNOWN(flags) && unlikely(id != first)) {
 			vio_tx_surprise(q, id);
 			return;
 		}
@@ -91,7 +93,7 @@ vio_tx_split_reclaim(struct vio_txq *q, const uint32_t flags)
 	uint16_t pending = vring_split_load_used(q->used) - q->used_idx;
 	const uint16_t end = q->used_idx + pending;
 
-	if (unlikely(pending > (uint16_t)(q->avail_idx - q->used_idx))) {
+	if (VIO_CHECKED && unlikely(pending > (uint16_t)(q->avail_idx - q->used_idx))) {
 		vio_txq_fault(q, VIO_FAULT_USED_INDEX);
 		return;
 	}
