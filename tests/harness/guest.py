@@ -178,6 +178,14 @@ class Guest:
         """Gives NICs to a kernel driver."""
         self.run("vm-bind", driver, *map(self.address, nics))
 
+    def kernel_interface(self, nic):
+        """Gives a NIC to Linux's driver; the name of its interface."""
+        self.run("modprobe", "virtio_net")
+        self.bind("virtio-pci", nic)
+        look = f"ls {self.sysfs(nic)}/virtio*/net 2>/dev/null"
+        return wait_for(lambda: self.run("sh", "-c", look, check=False).strip(),
+                        f"the interface of {nic}")
+
     def testpmd(self, plugin, nics, devargs="", eal=(), options=()):
         """An interactive testpmd with these NICs; without any, it probes all of the guest's."""
         allowed = []
