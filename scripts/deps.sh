@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright 2026 The vio authors
 #
-# Usage: scripts/deps.sh [build|vm|test|native|doc|plot|package]...
+# Usage: scripts/deps.sh [build|vm|test|clang|native|doc|plot|package|
+#                        releases|compiler-cache|cross]...
 #
-# Installs those Debian 12 packages of the named groups that are missing (default: build).
+# Installs those Debian packages of the named groups that are missing (default: build).
 # Says nothing and asks no server when everything is there. Starts no system service.
 set -euo pipefail
 
@@ -13,11 +14,15 @@ declare -A GROUPS_OF=(
 		libpci-dev libjansson-dev dpkg-dev python3'
 	[vm]='qemu-system-x86 busybox-static cpio kmod xz-utils iproute2 iputils-ping iperf3
 		ethtool python3'
-	[test]='libcmocka-dev clang libclang-rt-14-dev python3-scapy python3-pytest babeltrace2 strace spin'
-	[native]='openvswitch-switch-dpdk'
+	[test]='libcmocka-dev python3-scapy python3-pytest babeltrace2 strace spin'
+	[clang]='clang libclang-rt-14-dev'
+	[native]='openvswitch-switch-dpdk iproute2 iputils-ping iperf3 ethtool'
 	[doc]='python3-sphinx furo graphviz doxygen gnuplot-nox'
 	[plot]='gnuplot-nox'
 	[package]='debhelper dpkg-dev fakeroot debootstrap'
+	[releases]='debootstrap util-linux'
+	[compiler-cache]='ccache'
+	[cross]='gcc-aarch64-linux-gnu qemu-user'
 )
 POLICY=/usr/sbin/policy-rc.d
 
@@ -36,7 +41,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 usage() {
-	sed -n '5,8s/^# \{0,1\}//p' "$0"
+	sed -n '5,9s/^# \{0,1\}//p' "$0"
 	exit "$1"
 }
 

@@ -16,10 +16,11 @@ WANTED=(ethdev_driver.h ethdev_pci.h ethdev_vdev.h bus_driver.h dev_driver.h
 	bus_pci_driver.h bus_vdev_driver.h)
 # The only folders of the source package that are unpacked (header files, no subfolders).
 FOLDERS=(lib/ethdev lib/eal/include drivers/bus/pci drivers/bus/vdev)
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 repo=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 work=
+# shellcheck source=scripts/lib/apt.sh
+. "$repo/scripts/lib/apt.sh"
 
 die() {
 	echo "dpdk-headers.sh: $*" >&2
@@ -34,46 +35,6 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# Prints a sources file with Debian's own main archives, as deb-src, from the machine's entries.
-# Other people's archives are left out: one of those being broken must not matter here.
-debian_sources() {
-	local f etc=/etc/apt options uri
-	for f in "$etc"/sources.list.d/*.sources; do
-		[ -f "$f" ] || continue
-		grep -v '^#' "$f" | awk -v RS= '
-			/(^|\n)Enabled:[ \t]*no/ { next }
-			!/(^|\n)URIs:[^\n]*(debian\.org|\/debian(-security)?\/?([ \t\n]|$))/ { next }
-			!/(^|\n)Components:[^\n]*main/ { next }
-			{
-				n = split($0, line, "\n")
-				for (i = 1; i <= n; i++) {
-					if (line[i] ~ /^Types:/) line[i] = "Types: deb-src"
-					if (line[i] ~ /^Components:/) line[i] = "Components: main"
-					print line[i]
-				}
-				print ""
-			}'
-	done > "$work/etc/debian.sources"
-	options='[ \t]+(\[[^]]*\][ \t]+)?'
-	uri='[a-z+]+:[^ \t]*(debian\.org|/debian(-security)?/?[ \t])'
-	for f in "$etc"/sources.list "$etc"/sources.list.d/*.list; do
-		[ -f "$f" ] || continue
-		sed -nE "s,^[ \t]*deb(-src)?(${options}${uri}[^#]*[ \t])main([ \t].*)?\$,deb-src\2main,p" "$f"
-	done | sort -u > "$work/etc/debian.list"
-	[ ! -s "$work/etc/debian.sources" ] && [ ! -s "$work/etc/debian.list" ] || return 0
-	cat > "$work/etc/debian.list" <<-EOF
-		deb-src [signed-by=$KEYRING] http://deb.debian.org/debian $codename main
-		deb-src [signed-by=$KEYRING] http://deb.debian.org/debian $codename-updates main
-		deb-src [signed-by=$KEYRING] http://deb.debian.org/debian-security $codename-security main
-	EOF
-}
-
-private_apt() {
-	apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/etc" \
-		-o Dir::State::lists="$work/lists" -o Dir::Cache="$work/cache" \
-		-o Acquire::Languages=none -o Acquire::Retries=3 "$@"
-}
 
 # Debian's patches are not applied: a patch to one of our headers has to be looked at by someone.
 check_patches() {
@@ -177,12 +138,13 @@ read -ra cflags < <(pkg-config --cflags libdpdk)
 echo "dpdk-headers.sh: fetching the driver headers of Debian's dpdk $version" >&2
 # Under /tmp, so that apt's unprivileged download user can get there.
 work=$(mktemp -d "${TMPDIR:-/tmp}/dpdk-headers.XXXXXX")
-chmod 755 "$work"
-mkdir -p "$work"/{etc,lists/partial,cache/archives/partial,dl,src,out}
-[ "$(id -u)" != 0 ] || chown _apt "$work"/{lists/partial,cache/archives/partial,dl} 2>/dev/null || :
-debian_sources
-private_apt update >&2 || die "apt could not read the list of Debian's source packages (see above)."
-(cd "$work/dl" && private_apt source --download-only --only-source "dpdk=$version" >&2) ||
+mkdir -p "$work"/{dl,src,out}
+private_folder "$work"
+[ "$(id -u)" != 0 ] || chown _apt "$work/dl" 2>/dev/null || :
+debian_sources "$work" deb-src "$codename"
+private_apt "$work" update >&2 ||
+	die "apt could not read the list of Debian's source packages (see above)."
+(cd "$work/dl" && private_apt "$work" source --download-only --only-source "dpdk=$version" >&2) ||
 	die "apt could not download the source of dpdk $version; if Debian has a newer one by now," \
 		"upgrade libdpdk-dev."
 

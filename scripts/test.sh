@@ -8,6 +8,6 @@ set -euo pipefail
 
 cd "$(dirname "$(readlink -f "$0")")/.."
 if [[ " $* " != *" -h "* && " $* " != *" --help "* ]]; then
-	scripts/deps.sh build vm test native doc
+	scripts/deps.sh build vm test clang native doc
 fi
 exec /usr/bin/python3 -B tests/run.py "$@" < /dev/null

@@ -89,6 +89,8 @@ model_simd_missing(uint16_t simd)
 			    rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512BW) <= 0 ||
 			    rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512VL) <= 0))
 		return "the CPU has no AVX-512";
+#else
+	(void)simd; /* there are no such paths */
 #endif
 	return NULL;
 }
