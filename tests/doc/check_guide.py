@@ -208,6 +208,15 @@ def check_commands():
     return wrong
 
 
+def check_tests():
+    """Tests that the guide names, vm.BINDING.NAME, are there."""
+    known = {name for path in (REPO / "tests/vm").glob("test_*.py")
+             for name in re.findall(r"^def test_(\w+)", path.read_text(), re.MULTILINE)}
+    return [f"{page.name}: there is no test {name}" for page in sorted(GUIDE.glob("*.rst"))
+            for name in re.findall(r"``vm\.(?:uio|vfio|tap)\.(\w+)", page.read_text())
+            if name not in known]
+
+
 def check_links():
     """Pages in Markdown link to what is there; Sphinx sees to those of the guide."""
     listing = subprocess.run(["git", "-C", str(REPO), "ls-files", "*.md"], check=False, text=True,
@@ -223,7 +232,7 @@ def check_links():
 
 
 CHECKS = (check_messages, check_devargs, check_xstats, check_telemetry, check_trace_points,
-          check_build_options, check_headers, check_commands,
+          check_build_options, check_headers, check_commands, check_tests,
           check_links)
 
 

@@ -16,6 +16,10 @@ from .waiting import COMMAND, wait_for
 from .wire import Wire
 
 REPO = Path(__file__).resolve().parent.parent.parent
+HOT = "hot"
+"""The name of a NIC behind the root port that scripts/vm.sh leaves free."""
+HOT_ADDRESS = "0000:01:00.0"
+HOT_MAC = "52:54:00:10:00:fe"
 LIFETIME = 7200  # seconds; scripts/vm.sh ends a guest that nobody ended
 BOOT = 300
 
@@ -95,6 +99,7 @@ class Guest:
 
     def _boot(self, folder, nics, vm_options):
         self.numbers = {name: number for number, name in enumerate(nics)}
+        self._folder = folder
         self.wires = {}
         command = [str(REPO / "scripts/vm.sh"), "--share", str(self.share), "--timeout",
                    str(LIFETIME), "--monitor", str(folder / "qmp"), *vm_options]
@@ -156,19 +161,54 @@ class Guest:
 
     def address(self, nic):
         """PCI address of a NIC."""
-        return f"0000:00:{16 + self.numbers[nic]:02x}.0"
+        return HOT_ADDRESS if nic == HOT else f"0000:00:{16 + self.numbers[nic]:02x}.0"
+
+    @contextlib.contextmanager
+    def hot_nic(self, **properties):
+        """A NIC that is plugged in now and pulled out in the end, if it still is there then."""
+        with contextlib.ExitStack() as undo:
+            wire = Wire(self._folder, HOT)
+            for path in wire.near, wire.far:
+                undo.callback(path.unlink, missing_ok=True)
+            undo.callback(wire.close)
+            ends = {"local": wire.far, "remote": wire.near}
+            self._qmp.execute("netdev_add", type="dgram", id=HOT, **{
+                end: {"type": "unix", "path": str(path)} for end, path in ends.items()})
+            undo.callback(self._qmp.execute, "netdev_del", id=HOT)
+            wire.connect()
+            self.wires[HOT] = wire
+            self._qmp.execute("device_add", driver="virtio-net-pci", id=HOT, bus="hp0",
+                              netdev=HOT, romfile="", mac=HOT_MAC, **properties)
+            undo.callback(self.pull_out)
+            wait_for(lambda: self.has(HOT), "the guest to find the new NIC")
+            yield wire
+
+    def ask_back(self):
+        """Asks for the hot NIC back."""
+        self._qmp.execute("device_del", id=HOT)
+
+    def pull_out(self):
+        """The same, and waits until it is gone."""
+        if self.has(HOT):
+            self.ask_back()
+        wait_for(lambda: not self.has(HOT), "the guest to give the NIC back")
+        wait_for(lambda: HOT not in self._qmp.devices(), "QEMU to take the NIC back")
+
+    def has(self, nic):
+        """Does the guest's kernel show a NIC?"""
+        return self.address(nic) in self.run("ls", "/sys/bus/pci/devices").split()
 
     def sysfs(self, nic):
         """Where the guest's kernel shows a NIC."""
         return f"/sys/bus/pci/devices/{self.address(nic)}"
 
     def mac(self, nic):
-        """MAC address that scripts/vm.sh gave to a NIC."""
-        return f"52:54:00:10:00:{self.numbers[nic]:02x}"
+        """MAC address of a NIC."""
+        return HOT_MAC if nic == HOT else f"52:54:00:10:00:{self.numbers[nic]:02x}"
 
     def device(self, nic):
         """A NIC from QEMU's side."""
-        return Device(self._qmp, self.numbers[nic])
+        return Device(self._qmp, HOT if nic == HOT else f"nic{self.numbers[nic]}")
 
     def announce(self):
         """QEMU tells the network where the NICs are, and asks their drivers to do so, once."""

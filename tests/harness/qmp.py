@@ -34,6 +34,10 @@ class Qmp:
             if "return" in answer:
                 return answer["return"]
 
+    def devices(self):
+        """Identifiers of the devices that there are."""
+        return {item["name"] for item in self.execute("qom-list", path="/machine/peripheral")}
+
     def close(self):
         """The end of it."""
         self._file.close()
@@ -41,11 +45,11 @@ class Qmp:
 
 
 class Device:
-    """A virtio-net device as QEMU sees it. number: which of scripts/vm.sh's NICs."""
+    """A virtio-net device as QEMU sees it, by its id."""
 
-    def __init__(self, qmp, number):
+    def __init__(self, qmp, name):
         self._qmp = qmp
-        self.name = f"nic{number}"
+        self.name = name
         self._path = f"/machine/peripheral/{self.name}/virtio-backend"
 
     def _status(self):

@@ -12,21 +12,21 @@ class Wire:
     """Where a test puts frames in and takes frames out."""
 
     def __init__(self, folder, name):
-        self._near = folder / f"{name}.host"
-        self._far = folder / f"{name}.nic"
+        self.near = folder / f"{name}.host"
+        self.far = folder / f"{name}.nic"
         self._connected = False
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
-        self.socket.bind(str(self._near))
+        self.socket.bind(str(self.near))
 
     @property
     def backend(self):
         """What scripts/vm.sh wants to know, see --nic."""
-        return f"dgram:local={self._far},remote={self._near}"
+        return f"dgram:local={self.far},remote={self.near}"
 
     def connect(self):
         """Once QEMU is there; from then on the socket is writable when QEMU takes frames."""
-        self.socket.connect(str(self._far))
+        self.socket.connect(str(self.far))
 
     def try_send(self, frame, patience=0):
         """Sends a frame if there is room for it now, or after some seconds."""
