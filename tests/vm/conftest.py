@@ -40,6 +40,8 @@ NICS_TAP = {
     "a_packed": "packed=on,mq=on,rss=on,hash=on",
     "b_packed": "packed=on,mq=on,rss=on,hash=on",
     "b_nocsum": "mq=on,csum=off",
+    # One pair of queues at a TAP of two.
+    "a_pair": "",
 }
 
 # The ports of the testpmd that most tests share. (What testpmd's own options change needs another.)
