@@ -266,6 +266,13 @@ def python_name(item):
     return ".".join([category, *binding, function, *rest])
 
 
+class Writer:
+    """What is left of pytest's own reporter."""
+
+    def __init__(self, writer):
+        self._tw = writer
+
+
 class PythonTests:
     """A plugin of pytest: names tests as all others are named, selects, reports."""
 
@@ -291,8 +298,9 @@ class PythonTests:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config):
-        """Only this reporter speaks."""
-        config.pluginmanager.unregister(name="terminalreporter")
+        """Only this reporter speaks; pytest asks the other one how it would write to a terminal."""
+        other = config.pluginmanager.unregister(name="terminalreporter")
+        config.pluginmanager.register(Writer(other._tw), "terminalreporter")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self):

@@ -236,8 +236,14 @@ def check_contents(demo):
     return len(sent), damaged, len(sent) - len(came)
 
 
+def errors(front, back):
+    """Of the driver, and what the backend got damaged. What a full ring did not take later releases
+    of net_vhost call transmit errors."""
+    return sum(front.stats()[2:]) + back.stats()[2]
+
+
 def measure(sender, receiver, seconds):
-    """One sends, the other receives: (packets, packets a second, lost, errors)."""
+    """One sends, the other receives: (packets, packets a second, lost)."""
     first_sent = sender.stats()[1]
     first_came = receiver.stats()[0]
     receiver.forward("rxonly")
@@ -249,8 +255,7 @@ def measure(sender, receiver, seconds):
     sent = sender.stats()[1] - first_sent
     came = wait_idle(lambda: receiver.stats()[0] - first_came, sent)
     receiver.command("stop")
-    errors = sum(sender.stats()[2:]) + sum(receiver.stats()[2:])
-    return came, (after - before) / (ended - begun), sent - came, errors
+    return came, (after - before) / (ended - begun), sent - came
 
 
 def describe(demo, front):
@@ -277,21 +282,21 @@ def run(demo, seconds):
     for label, sender, receiver in (("to the driver", back, front),
                                     ("from the driver", front, back)):
         say(f"rate {label}: {seconds} s")
-        results[label] = measure(sender, receiver, seconds)
+        results[label] = *measure(sender, receiver, seconds), errors(front, back)
     print()
     describe(demo, front)
     demo.end(front, back)
     print()
-    for label, (packets, rate, lost, errors) in results.items():
+    for label, (packets, rate, lost, wrong) in results.items():
         wire = rate * 8 * (TXONLY_SIZE + WIRE_OVERHEAD) / 1e9
         row(label, f"{rate / 1e6:.2f} Mpps of {TXONLY_SIZE} bytes ({wire:.2f} Gbit/s on a wire), "
-            f"{packets} packets, {lost} lost, {errors} errors")
+            f"{packets} packets, {lost} lost, {wrong} errors")
     sent, damaged, missing = contents
     row("content checked", f"{sent} frames, every size from {SIZES[0]} to {SIZES[-1]} bytes, into "
         f"the driver and out again: {damaged} damaged, {missing} missing")
     return (not damaged and not missing and
-            all(packets and rate and not lost and not errors
-                for packets, rate, lost, errors in results.values()))
+            all(packets and rate and not lost and not wrong
+                for packets, rate, lost, wrong in results.values()))
 
 
 def main():
