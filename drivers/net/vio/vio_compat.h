@@ -25,6 +25,11 @@
 #define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
 #endif
 
+/* Keys without a value: shown to the handler by rte_kvargs_process() before 24.11. */
+#if RTE_VERSION < RTE_VERSION_NUM(24, 11, 0, 0)
+#define rte_kvargs_process_opt rte_kvargs_process
+#endif
+
 /* eth_dev_ops.dev_supported_ptypes_get: counted since 24.03, from 0; ended by UNKNOWN before. */
 #if RTE_VERSION < RTE_VERSION_NUM(24, 3, 0, 0)
 #define VIO_PTYPES_COUNT

@@ -10,6 +10,7 @@
 #include <rte_kvargs.h>
 
 #include "vio.h"
+#include "vio_compat.h"
 
 static int
 parse_bool(const char *key, const char *value, bool *result)
@@ -146,7 +147,7 @@ vio_devargs_parse(const char *text, const char *const allowed[], struct vio_deva
 		}
 	}
 	for (size_t i = 0; ret == 0 && i < RTE_DIM(keys); i++)
-		ret = rte_kvargs_process(list, keys[i].key, parse_key, args);
+		ret = rte_kvargs_process_opt(list, keys[i].key, parse_key, args);
 	rte_kvargs_free(list);
 	return ret < 0 ? -EINVAL : 0;
 }
