@@ -357,6 +357,16 @@ ask_for_announcement(struct model_port *port)
 	set_status(port, VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
 }
 
+/** Who sent the last frame has given the queue back: until then a burst on it sends nothing. */
+static void
+wait_for_queue(struct model_port *port)
+{
+	struct vio_port *vio = port->dev->data->dev_private;
+
+	pthread_mutex_lock(&vio->lock);
+	pthread_mutex_unlock(&vio->lock);
+}
+
 /** Frames go out for each address, on the application's own queue, and the device is told. */
 static void
 conf_41_announcement(void **state)
@@ -384,6 +394,7 @@ conf_41_announcement(void **state)
 		wait_for_ack(port, 1);
 		assert_int_equal(status_of(port), VIRTIO_NET_S_LINK_UP);
 		/* The queue is the application's again, and as fast as before. */
+		wait_for_queue(port);
 		check_traffic(port);
 		assert_int_equal(q->simple, simple);
 		assert_int_equal(model_xstat(port, "announcements"), 1);
