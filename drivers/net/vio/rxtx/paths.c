@@ -130,32 +130,28 @@ static const struct vio_path tx_paths[] = {
 		vio_xmit_pkts_packed_offload),
 };
 
-static bool
-cpu_has(enum vio_width width)
+/** What the CPU has. Asked once: where a hypervisor answers cpuid, that takes a while. */
+static enum vio_width cpu_width;
+
+RTE_INIT(vio_paths_cpu)
 {
-	switch (width) {
-	case WIDTH_SCALAR:
-		return true;
 #if defined(RTE_ARCH_X86)
-	case WIDTH_SSE:
-		return rte_cpu_get_flag_enabled(RTE_CPUFLAG_SSE4_1) > 0;
-	case WIDTH_AVX2:
-		return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0;
-	case WIDTH_AVX512:
-		return rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512F) > 0 &&
-		       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512BW) > 0 &&
-		       rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512VL) > 0;
+	if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_SSE4_1) > 0)
+		cpu_width = WIDTH_SSE;
+	if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0)
+		cpu_width = WIDTH_AVX2;
+	if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512F) > 0 &&
+	    rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512BW) > 0 &&
+	    rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512VL) > 0)
+		cpu_width = WIDTH_AVX512;
 #endif
-	default:
-		return false;
-	}
 }
 
 /** Why @p path does not suit @p port; NULL: it does. */
 static const char *
 refuse(const struct vio_path *path, const struct vio_port *port)
 {
-	if (!cpu_has(path->width))
+	if (path->width > cpu_width)
 		return "the CPU does not have it";
 	if (path->width > rte_vect_get_max_simd_bitwidth())
 		return "beyond --force-max-simd-bitwidth";
