@@ -49,6 +49,9 @@ Environment: VIO_BUILD is the build folder (default: build; builds for one purpo
 it: build-asan, build-tsan, build-clang)."""
 
 
+NO_TEST = 2  # exit status
+
+
 class Selection:
     """Which tests the user asked for."""
 
@@ -116,8 +119,7 @@ class Report:
         """Prints the sum; returns the exit status."""
         count = self.count
         if sum(count.values()) == 0:
-            print("no test has such a name", file=sys.stderr)
-            return 2
+            return NO_TEST
         print(f"{count['ok']} passed, {count['not ok']} failed, {count['skip']} skipped")
         return 1 if count["not ok"] else 0
 
@@ -125,6 +127,10 @@ class Report:
 def progress(text):
     """A word for who waits."""
     print(f"# {text}", file=sys.stderr, flush=True)
+
+
+# Before what guests may run beside: they keep to their times, and nobody waits for the rest.
+STEP_BACK = ["nice", "-n", "5"]
 
 
 def tail(text, lines=40):
@@ -140,8 +146,9 @@ def build(report, folder, name, options=(), env=None, wanted=None):
     progress(f"building in {folder.name}")
 
     def step(*command):
-        done = subprocess.run(command, cwd=REPO, text=True, check=False, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
+        done = subprocess.run([*STEP_BACK, *command], cwd=REPO, text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**os.environ, **(env or {})})
         if done.returncode != 0:
             report.broken(name, f"{' '.join(command[:2])} failed", tail(done.stdout))
         return done.returncode == 0
@@ -212,10 +219,10 @@ def run_program(test, env):
     if time_is_up():
         return 77, TIME_IS_UP
     try:
-        done = subprocess.run(test["cmd"], cwd=test["workdir"], text=True, errors="replace",
-                              timeout=4 * test["timeout"], check=False, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env={**os.environ, **test["env"], **env})
+        done = subprocess.run([*STEP_BACK, *test["cmd"]], cwd=test["workdir"], text=True,
+                              errors="replace", timeout=4 * test["timeout"], check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, env={**os.environ, **test["env"], **env})
     except subprocess.TimeoutExpired as late:
         return None, (late.stdout or b"").decode(errors="replace")
     return done.returncode, done.stdout
@@ -266,6 +273,13 @@ def python_name(item):
     return ".".join([category, *binding, function, *rest])
 
 
+# The tests in guests run in two processes, which take about the same time.
+PARTS = {
+    "uio": lambda name: name.startswith("vm.uio."),
+    "other": lambda name: not name.startswith("vm.uio."),
+}
+
+
 class Writer:
     """What is left of pytest's own reporter."""
 
@@ -276,8 +290,9 @@ class Writer:
 class PythonTests:
     """A plugin of pytest: names tests as all others are named, selects, reports."""
 
-    def __init__(self, report, list_only):
+    def __init__(self, report, part, list_only):
         self.report = report
+        self.part = part
         self.list_only = list_only
         self.names = {}
         self.outcome = {}
@@ -290,7 +305,8 @@ class PythonTests:
                   if list(self.names.values()).count(name) > 1}
         for name in sorted(double):
             self.report.broken(name, "several test functions have this name")
-        items[:] = [item for item in items if self.report.selection.takes(self.names[item.nodeid])]
+        items[:] = [item for item in items if self.report.selection.takes(self.names[item.nodeid])
+                    and (not self.part or PARTS[self.part](self.names[item.nodeid]))]
         if self.list_only:
             for item in items:
                 print(self.names[item.nodeid])
@@ -333,10 +349,10 @@ class PythonTests:
             self.report.add(outcome, self.names[report.nodeid], reason, details)
 
 
-def run_python_tests(report, kinds, options, list_only=False):
+def run_python_tests(report, kinds, options, part=None, list_only=False):
     """Runs the functions of tests/info, tests/native, tests/vm."""
     folders = [str(TESTS / kind) for kind in kinds]
-    plugin = PythonTests(report, list_only)
+    plugin = PythonTests(report, part, list_only)
     status = pytest.main(["-c", str(TESTS / "pytest.ini"), "--continue-on-collection-errors",
                           *options, *folders], plugins=[plugin])
     if status == pytest.ExitCode.INTERRUPTED:
@@ -346,13 +362,14 @@ def run_python_tests(report, kinds, options, list_only=False):
 
 
 class Beside:
-    """Tests of one kind in a process of their own; what they say is passed on as it comes."""
+    """A part of the tests in a process of its own; what they say is passed on as it comes."""
 
-    def __init__(self, report, kind, arguments):
-        command = [sys.executable, "-B", __file__, "--only", kind, *arguments.names]
+    def __init__(self, report, kind, part, arguments):
+        command = [sys.executable, "-B", __file__, "--only", kind, "--part", part,
+                   *arguments.names]
         self._report = report
         self._end = None
-        self._kind = kind
+        self._kind = f"{kind} ({part})"
         self._process = subprocess.Popen(command + ["--long"] * arguments.long, text=True,
                                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self._reader = threading.Thread(target=self._pass_on)
@@ -383,7 +400,7 @@ class Beside:
         if self._end:
             for outcome, count in zip(("ok", "not ok", "skip"), self._end.groups()):
                 self._report.count[outcome] += int(count)
-        elif status != 2:  # 2: no test has such a name
+        elif status != NO_TEST:
             self._report.broken(self._kind, f"the process ended with status {status}")
 
     def close(self):
@@ -450,14 +467,15 @@ def run_races(report):
 
 
 def run(report, arguments):
-    """Everything that was asked for. A guest has one CPU: what is built meanwhile has the other."""
+    """Everything that was asked for."""
     wanted = [kind for kind in ("info", "native", "vm") if report.selection.may_take(kind)]
     options = ["--long"] if arguments.long else []
     built = build(report, BUILD, "build.gcc")
     os.environ["VIO_BUILD"] = str(BUILD)
     if arguments.long:
         os.environ["VIO_LONG"] = "1"
-    guests = Beside(report, "vm", arguments) if built and wanted[-1:] == ["vm"] else None
+    guests = [Beside(report, "vm", part, arguments)
+              for part in PARTS if built and wanted[-1:] == ["vm"]]
     try:
         if built:
             run_meson_tests(report, BUILD, lambda test: report.selection.may_take(test["suite"]))
@@ -468,14 +486,15 @@ def run(report, arguments):
                   env={"CC": "clang", "CC_LD": ""})
         if guests:
             progress("waiting for the tests in guests")
-            guests.wait()
+        for part in guests:
+            part.wait()
         here = [kind for kind in wanted if kind != "vm"]
         if built and here:
             progress("tests on this machine")
             run_python_tests(report, here, options)
     finally:
-        if guests:
-            guests.close()
+        for part in guests:
+            part.close()
 
 
 def interrupt(_signal, _frame):
@@ -494,6 +513,7 @@ def main():
     parser.add_argument("--minutes", type=float, help="tests that have not begun after so many "
                         "minutes are skipped, by name")
     parser.add_argument("--only", metavar="KIND", help=argparse.SUPPRESS)  # see Beside
+    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     report = Report(Selection(arguments.names))
     if arguments.minutes is not None:
@@ -506,7 +526,8 @@ def main():
         return 0
     try:
         if arguments.only:
-            run_python_tests(report, [arguments.only], ["--long"] if arguments.long else [])
+            run_python_tests(report, [arguments.only], ["--long"] if arguments.long else [],
+                             arguments.part)
         else:
             run(report, arguments)
             if BUILD.exists() and report.outcomes:
@@ -515,7 +536,10 @@ def main():
         print("interrupted", flush=True)
         report.end()
         return 130
-    return report.end()
+    status = report.end()
+    if status == NO_TEST and not arguments.only:
+        print("no test has such a name", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":
