@@ -13,6 +13,7 @@
 #include <rte_kvargs.h>
 #include <rte_malloc.h>
 #include <rte_vect.h>
+#include <rte_version.h>
 
 #include "bench.h"
 #include "offloads.h"
@@ -23,6 +24,11 @@
 #define WATCH_SECONDS 30
 #define READY_MS 5000
 #define FRAME_OVERHEAD 64
+
+/* Keys without a value: shown to the handler by rte_kvargs_process() before DPDK 24.11. */
+#if RTE_VERSION < RTE_VERSION_NUM(24, 11, 0, 0)
+#define rte_kvargs_process_opt rte_kvargs_process
+#endif
 
 /* Sockets outlive ports. */
 static struct device devices[2];
@@ -70,7 +76,7 @@ put_keys(struct key_table *table, const char *args)
 	if (ret != 0)
 		bench_error("path and queue_size (--ring-size) are not to be given: '%s'", args);
 	else
-		ret = rte_kvargs_process(list, NULL, put_key, table);
+		ret = rte_kvargs_process_opt(list, NULL, put_key, table);
 	rte_kvargs_free(list);
 	return ret == 0 ? 0 : -EINVAL;
 }

@@ -154,6 +154,9 @@ test_devargs(void **state)
 		"queue_size=64,path=/s");
 	assert_int_equal(parse("driver --vdev net_x,server=1,mac=00:00:00:00:00:01"), 0);
 	compose(0, "mac=00:00:00:00:00:01,server=1,queue_size=256,path=/s");
+	/* A key without a value is not lost. */
+	assert_int_equal(parse("driver --vdev net_x,quick"), 0);
+	compose(0, "mac=02:76:69:6f:00:10,quick=,queue_size=256,path=/s");
 	assert_int_equal(parse("driver --args queue_size=7"), 0);
 	p = options_point(&config, 0);
 	assert_int_equal(port_compose_args(args, &config, &p, 0, "/s", &server), -EINVAL);

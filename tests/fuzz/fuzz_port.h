@@ -5,6 +5,7 @@
 #ifndef FUZZ_PORT_H
 #define FUZZ_PORT_H
 
+#include "fuzz.h"
 #include "model_memory.h"
 #include "model_port.h"
 #include "model_raw.h"
@@ -31,5 +32,22 @@ void fuzz_port_restart(struct model_port *port);
 
 /** Close it, whatever state it is in, and look again. */
 void fuzz_port_end(struct model_port *port);
+
+/** What a device does to a ring. */
+enum fuzz_deed {
+	FUZZ_OTHER,   /**< something of the target's own */
+	FUZZ_SHOW,    /**< the oldest buffers come back */
+	FUZZ_LIE,     /**< fewer, with ids, or lengths, that the input changes */
+	FUZZ_WILD,    /**< see model_raw_wild() */
+	FUZZ_REWRITE, /**< see model_raw_rewrite() */
+};
+
+/**
+ * Do so.
+ * @param op   the byte of the input that chose it: how many come back
+ * @param rx   the lengths matter, and come from the input
+ */
+void fuzz_device(struct model_raw *raw, struct fuzz_input *in, enum fuzz_deed deed, uint8_t op,
+		 bool rx);
 
 #endif /* FUZZ_PORT_H */

@@ -43,54 +43,23 @@ take(struct victim *v, uint16_t nb)
 	model_raw_get(&v->raw, fill_buffer, v);
 }
 
-/** @p n buffers come back, the oldest ones but for what the input changes. */
-static void
-show(struct victim *v, struct fuzz_input *in, unsigned int n, bool wrong)
-{
-	struct model_raw_used used[FUZZ_RING];
-
-	n = RTE_MIN(n, RTE_MIN(v->raw.num_buffers, (unsigned int)FUZZ_RING));
-	for (unsigned int k = 0; k < n; k++) {
-		used[k] = (struct model_raw_used){ v->raw.buffers[k].id, fuzz_u8(in) + 12u };
-		if (wrong) {
-			used[k].id ^= fuzz_u32(in);
-			used[k].len ^= fuzz_u32(in);
-		}
-	}
-	model_raw_show(&v->raw, used, n);
-}
-
 static void
 step(struct victim *v, struct fuzz_input *in)
 {
+	static const enum fuzz_deed deeds[] = {
+		FUZZ_SHOW, FUZZ_SHOW, FUZZ_SHOW, FUZZ_LIE, FUZZ_WILD, FUZZ_REWRITE, FUZZ_OTHER,
+		FUZZ_OTHER,
+	};
 	const uint8_t op = fuzz_u8(in);
 
-	switch (op % 8) {
-	case 0:
-	case 1:
-	case 2:
-		show(v, in, op / 8, false);
-		break;
-	case 3:
-		show(v, in, op / 64, true);
-		break;
-	case 4:
-		v->raw.random = fuzz_u64(in);
-		model_raw_wild(&v->raw);
-		break;
-	case 5:
-		model_raw_rewrite(&v->raw, fuzz_u64(in));
-		break;
-	case 6:
+	if (deeds[op % RTE_DIM(deeds)] != FUZZ_OTHER) {
+		fuzz_device(&v->raw, in, deeds[op % RTE_DIM(deeds)], op, true);
+	} else if (op % RTE_DIM(deeds) == 6) {
 		fuzz_bytes(in, v->hdr, sizeof(v->hdr));
-		break;
-	case 7:
-		if (op < 0xf0)
-			break;
+	} else if (op >= 0xf0) {
 		fuzz_port_restart(v->port);
 		model_raw_restart(&v->raw);
 		model_raw_get(&v->raw, fill_buffer, v);
-		break;
 	}
 	take(v, op / 8 + 1);
 }

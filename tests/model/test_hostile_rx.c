@@ -11,12 +11,8 @@
  * free mbuf is the driver.
  */
 
-#include <pthread.h>
-
-#include "model_cases.h"
 #include "model_memory.h"
-#include "model_port.h"
-#include "model_raw.h"
+#include "model_victim.h"
 
 #define RING 64
 #define RING_PACKED 61
@@ -79,25 +75,13 @@ victim_start(struct victim *v, const struct model_rx_path *path, uint64_t featur
 	get_buffers(v);
 }
 
-/**
- * Nothing that is DPDK's own was broken. Of the standard's rules the model knows only what this
- * device was told of: they are not looked at.
- */
-static void
-assert_house_in_order(void)
-{
-	if (model_breaches_of(MODEL_HOUSE) != 0)
-		fail_msg("%s", model_first_breach());
-	model_book_open();
-}
-
 /** Stop and start: everything is back, and everything works. */
 static void
 victim_restart(struct victim *v)
 {
 	model_port_stop(v->port);
 	assert_int_equal(model_pool_out(v->port->pool), 0);
-	assert_house_in_order();
+	assert_true(model_house_in_order());
 	model_port_start(v->port);
 	model_raw_restart(&v->raw);
 	get_buffers(v);
@@ -108,7 +92,7 @@ victim_end(struct victim *v)
 {
 	model_port_stop(v->port);
 	assert_int_equal(model_pool_out(v->port->pool), 0);
-	assert_house_in_order();
+	assert_true(model_house_in_order());
 	model_raw_fini(&v->raw);
 	model_port_destroy(v->port);
 }
@@ -235,23 +219,6 @@ in_order_reordered(void **state)
 	assert_true(strange != 0);
 }
 
-/** A device that rewrites used entries while the driver reads them. */
-struct rewriter {
-	struct model_raw *raw;
-	bool stop;
-};
-
-static void *
-rewrite(void *arg)
-{
-	struct rewriter *r = arg;
-	uint64_t random = 3;
-
-	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED))
-		model_raw_rewrite(r->raw, unit_random(&random));
-	return NULL;
-}
-
 /** What the driver checked is what it uses: entries change between its reads. */
 static void
 rewritten_while_read(void **state)
@@ -261,11 +228,10 @@ rewritten_while_read(void **state)
 
 	victim_start(&v, *state, 0, false);
 	for (unsigned int round = 0; round < 12; round++) {
-		struct rewriter r = { .raw = &v.raw };
-		pthread_t thread;
+		struct model_rewriter r;
 
 		v.honest = true;
-		assert_int_equal(pthread_create(&thread, NULL, rewrite, &r), 0);
+		model_rewriter_start(&r, &v.raw);
 		for (unsigned int i = 0; i < 300; i++) {
 			struct model_raw_used used[16];
 			const unsigned int n = RTE_MIN(v.raw.num_buffers, 16u);
@@ -275,8 +241,7 @@ rewritten_while_read(void **state)
 			model_raw_show(&v.raw, used, n);
 			delivered += take_anything(&v, 32);
 		}
-		__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
-		pthread_join(thread, NULL);
+		model_rewriter_stop(&r);
 		victim_restart(&v);
 	}
 	assert_true(delivered != 0);

@@ -176,19 +176,28 @@ start_without_mbufs(void **state)
 	model_port_destroy(port);
 }
 
-/** Every allocation of a queue's set-up fails once: nothing is left, and the next one works. */
+/**
+ * Every allocation of a queue's set-up fails once, that of counters too: it is said, nothing is left,
+ * and the next one works.
+ */
 static void
 setup_without_memory(void **state)
 {
-	struct model_port *port = small_port(state);
+	static const char *const said[] = { "beside its ring", "for its ring", "beside its ring" };
+	struct model_port *port = model_port_create(&(struct model_port_config){
+		.args = "size_bins=1", .features = layout(state), .rx_size = SMALL });
 	const unsigned int blocks = model_memory_blocks();
 	struct rte_mempool *mp = model_pool_mp(port->pool);
 
-	for (unsigned int n = 1; n <= 2; n++) {
+	for (unsigned int n = 1; n <= RTE_DIM(said); n++) {
+		model_log_start();
 		model_memory_fail(n);
 		assert_int_equal(rte_eth_rx_queue_setup(port->id, 0, SMALL, 0, NULL, mp), -ENOMEM);
+		assert_true(model_logged(said[n - 1]));
+		model_log_start();
 		model_memory_fail(n);
 		assert_int_equal(rte_eth_tx_queue_setup(port->id, 0, 64, 0, NULL), -ENOMEM);
+		assert_true(model_logged(said[n - 1]));
 		model_memory_fail(0);
 		/* A port without queues does not start. */
 		assert_int_equal(rte_eth_dev_start(port->id), -EINVAL);

@@ -62,6 +62,14 @@ vio_ring_bytes(const struct vio_port *port, uint16_t size)
 	return RTE_MAX(split, vring_packed_bytes(size));
 }
 
+static int
+no_memory(const struct vio_port *port, uint16_t index, size_t bytes)
+{
+	VIO_PORT_LOG(port, queue, ERR, "virtqueue %u: no %zu bytes of memory beside its ring; give "
+		     "EAL more memory (-m) or hugepages", index, bytes);
+	return -ENOMEM;
+}
+
 /** What both kinds of queues have: the ring's memory and its place on the device. */
 static int
 vq_init(struct vio_vq *vq, struct rte_eth_dev *dev, const char *ring_name, uint16_t queue_id,
@@ -90,7 +98,7 @@ vq_init(struct vio_vq *vq, struct rte_eth_dev *dev, const char *ring_name, uint1
 	if (vq->bins != NULL)
 		return 0;
 	rte_memzone_free(vq->mz);
-	return -ENOMEM;
+	return no_memory(port, index, sizeof(*vq->bins));
 }
 
 /** What both kinds of queues point to in their ring. */
@@ -204,6 +212,7 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	struct vio_port *port = vio_port(dev);
 	uint16_t size = ring_size(port, "receive", queue_id, nb_desc,
 				  port->ring_max[2 * queue_id]);
+	const size_t bytes = sizeof(struct vio_rxq) + size * VIO_RX_SLOT_BYTES;
 	uint16_t thresh = conf->rx_free_thresh;
 	struct vio_rxq *q;
 	int ret = check_pool(port, queue_id, mp);
@@ -218,10 +227,9 @@ vio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		return -EINVAL;
 	}
 	vio_rx_queue_release(dev, queue_id);
-	q = rte_zmalloc_socket("vio_rxq", sizeof(*q) + size * VIO_RX_SLOT_BYTES,
-			       RTE_CACHE_LINE_SIZE, socket_id);
+	q = rte_zmalloc_socket("vio_rxq", bytes, RTE_CACHE_LINE_SIZE, socket_id);
 	if (q == NULL)
-		return -ENOMEM;
+		return no_memory(port, 2 * queue_id, bytes);
 	ret = vq_init(&q->vq, dev, "vio_rx", queue_id, 2 * queue_id, size, 0, socket_id);
 	if (ret != 0) {
 		rte_free(q);
@@ -258,6 +266,7 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	struct vio_port *port = vio_port(dev);
 	uint16_t size = ring_size(port, "transmit", queue_id, nb_desc,
 				  port->ring_max[2 * queue_id + 1]);
+	const size_t bytes = sizeof(struct vio_txq) + size * VIO_TX_SLOT_BYTES;
 	uint16_t thresh = conf->tx_free_thresh;
 	struct vio_txq *q;
 	int ret;
@@ -274,10 +283,9 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	if (ret != 0)
 		return ret;
 	vio_tx_queue_release(dev, queue_id);
-	q = rte_zmalloc_socket("vio_txq", sizeof(*q) + size * VIO_TX_SLOT_BYTES,
-			       RTE_CACHE_LINE_SIZE, socket_id);
+	q = rte_zmalloc_socket("vio_txq", bytes, RTE_CACHE_LINE_SIZE, socket_id);
 	if (q == NULL)
-		return -ENOMEM;
+		return no_memory(port, 2 * queue_id + 1, bytes);
 	ret = vq_init(&q->vq, dev, "vio_tx", queue_id, 2 * queue_id + 1, size,
 		      tables_offset(port, size) - vio_ring_bytes(port, size) +
 		      size * VIO_TX_TABLE * sizeof(struct vring_desc), socket_id);
