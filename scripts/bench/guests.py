@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import json
 import re
-import signal
 import statistics
 import sys
 import time
@@ -21,7 +20,7 @@ from harness.waiting import wait_for
 
 from bars import Panel, draw
 from generator import frames_of, generating
-from machine import busy_share, facts, jiffies
+from machine import busy_share, facts, jiffies, unwind_on_signals
 
 PAIRS = [("linux", "linux"), ("linux", "vio"), ("vio", "vio"), ("vio", "linux")]
 LOOP = ["--port-topology=loop"]
@@ -160,7 +159,7 @@ def main():
     for switch in options.switches:
         if missing(switch):
             parser.error(missing(switch))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    unwind_on_signals()
     before = facts()
     results = measure(options)
     report(results, options)

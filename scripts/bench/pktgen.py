@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import json
 import re
-import signal
 import statistics
 import sys
 import time
@@ -27,7 +26,7 @@ from harness.waiting import wait_for
 
 from bars import Panel, draw
 from generator import frames_of, generating, offered
-from machine import busy_share, facts, jiffies
+from machine import busy_share, facts, jiffies, unwind_on_signals
 
 DRIVERS = {"vio": "net_vio_user", "stock": "net_virtio_user"}
 CANNOT = {("macvtap", "stock")}  # net_virtio_user makes a TAP itself and opens no other
@@ -169,7 +168,7 @@ def main():
     if options.rounds < 1 or options.seconds <= 0 or not all(
             60 <= size <= 1514 for size in options.sizes):
         parser.error("a number is out of range")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    unwind_on_signals()
     before = facts()
     results = measure(options)
     report(results, options)
