@@ -4,7 +4,7 @@
 """What scripts/bench/netperf.sh measures; see there.
 
     guest: programs == Linux's virtio_net, or TAP [netbridge] net_vio / net_virtio
-                 == virtio-net PCI == QEMU == TAP in a network namespace == iperf3, rr.py
+                 == virtio-net PCI == QEMU == TAP in a network namespace == iperf3, sockperf
 """
 import argparse
 import contextlib
@@ -25,7 +25,7 @@ from harness.process import LocalProcess
 from harness.waiting import wait_for
 
 from bars import Panel, draw
-from machine import facts
+from machine import facts, unwind_on_signals
 
 SCRIPTS = Path(__file__).resolve().parent
 NIC = "a_net"
@@ -45,12 +45,17 @@ DRIVERS = {"linux": "Linux's virtio_net", "vio": "net_vio, netbridge",
 def measured(test, said):
     """A test's figures, from what netperf-guest.sh printed."""
     text, cpu = said.rsplit("CPU ", 1)
-    result = json.loads(text)
     if "STREAM" in test or "MAERTS" in test:
+        result = json.loads(text)
         figures = {"value": result["end"]["sum_received"]["bits_per_second"] / 1e6}
     else:
-        figures = {"value": result["trips"] / result["seconds"], "us": result["us"],
-                   "lost": result["lost"]}
+        valid = re.search(r"\[Valid Duration\] RunTime=([\d.]+) sec; SentMessages=(\d+); "
+                          r"ReceivedMessages=(\d+)", text)
+        assert valid and int(valid[3]), text
+        percentiles = dict(re.findall(r"percentile (\d+)\.000 += +([\d.]+)", text))
+        figures = {"value": int(valid[3]) / float(valid[1]),
+                   "us": {percent: float(percentiles[percent]) for percent in ("50", "99")},
+                   "lost": int(valid[2]) - int(valid[3])}
     return {**figures, "cpu": float(cpu)}
 
 
@@ -66,9 +71,9 @@ class Bench:
         self._tap = self.guest.wires[NIC]
         router = self._tap.router
         router.ip("route", "add", CLIENT, "dev", self._tap.interface)
+        sockperf = ["stdbuf", "-oL", "sockperf", "server", "--ip", SERVER, "--port", "12865"]
         for command, ready in ((["iperf3", "--server", "--forceflush"], "Server listening"),
-                               ([sys.executable, "-B", str(SCRIPTS / "rr.py"), "serve", SERVER],
-                                "ready")):
+                               (sockperf, "to block on"), ([*sockperf, "--tcp"], "to block on")):
             server = LocalProcess(["ip", "netns", "exec", router.name, *command])
             undo.callback(server.close)
             wait_for(lambda server=server, ready=ready: ready in server.output(),
@@ -119,7 +124,7 @@ class Bench:
     def test(self, name):
         """One test's figures."""
         return measured(name, self.guest.run("bash", str(SCRIPTS / "netperf-guest.sh"), name,
-                                             SERVER, str(self.seconds), str(SCRIPTS)))
+                                             SERVER, str(self.seconds)))
 
 
 def report(results, options):
@@ -145,7 +150,7 @@ def plot(results, options):
     panels = []
     for unit in dict.fromkeys(TESTS[test] for test in options.tests):
         tests = [test for test in options.tests if TESTS[test] == unit]
-        panels.append(panel("iperf3" if "bit" in unit else "a byte there and back", unit, tests,
+        panels.append(panel("iperf3" if "bit" in unit else "sockperf, 14 bytes there and back", unit, tests,
                             "value"))
     panels.append(panel("how busy the guest's CPUs were", "share of all", options.tests, "cpu"))
     draw(options.plot, "Guest to host", panels)
@@ -190,7 +195,7 @@ def main():
         parser.error("--rounds and --seconds are at least 1")
     if missing():
         sys.exit(f"netperf.sh: {missing()}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    unwind_on_signals()
     before = facts()
     results, counters = measure(options)
     report(results, options)

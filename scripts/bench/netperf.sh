@@ -11,9 +11,9 @@
 #   vio     net_vio in examples/netbridge
 #   stock   DPDK's own driver in the same program
 # DRIVER is one of these; without one all are measured. Tests: TCP_STREAM out of the guest and into
-# it (iperf3), TCP_RR and UDP_RR (a byte there and back, scripts/bench/rr.py). Beside each figure
-# stands how busy the guest's CPUs were; netbridge polls, and sleeps where nothing comes. Installs
-# what is missing (as root), builds what is not built, prints a table.
+# it (iperf3), TCP_RR and UDP_RR (sockperf, 14 bytes there and back). netperf itself is not free.
+# Beside each figure stands how busy the guest's CPUs were; netbridge polls, and sleeps where nothing
+# comes. Installs what is missing (as root), builds what is not built, prints a table.
 #   --rounds N    turns of each driver (default 3); the median is reported
 #   --seconds S   length of a test (default 5)
 #   --tests LIST  only these: TCP_STREAM, TCP_MAERTS (into the guest), TCP_RR, UDP_RR
@@ -34,7 +34,7 @@ build=$repo/build
 for ((i = 1; i < $#; i++)); do
 	[ "${!i}" != --build ] || { next=$((i + 1)); build=$(readlink -m "${!next}"); }
 done
-"$repo/scripts/deps.sh" build vm plot
+"$repo/scripts/deps.sh" build vm plot netperf
 [ -e "$build/build.ninja" ] || meson setup "$build" "$repo" >&2
 ninja -C "$build" drivers/net/vio/librte_net_vio.so examples/netbridge/netbridge >&2
 exec /usr/bin/python3 -B "$here/netperf.py" "$@" --build "$build"
