@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright 2026 The vio authors
 #
-# Usage: scripts/deps.sh [build|vm|test|clang|native|doc|plot|package|
+# Usage: scripts/deps.sh [build|vm|test|clang|native|doc|plot|netperf|package|
 #                        releases|compiler-cache|cross]...
 #
 # Installs those Debian packages of the named groups that are missing (default: build).
@@ -19,6 +19,7 @@ declare -A GROUPS_OF=(
 	[native]='openvswitch-switch-dpdk iproute2 iputils-ping iperf3 ethtool'
 	[doc]='python3-sphinx furo graphviz doxygen gnuplot-nox'
 	[plot]='gnuplot-nox'
+	[netperf]='iperf3 sockperf'
 	[package]='debhelper dpkg-dev fakeroot debootstrap'
 	[releases]='debootstrap util-linux'
 	[compiler-cache]='ccache'

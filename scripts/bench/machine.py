@@ -3,6 +3,8 @@
 """The machine that figures belong to, and how busy CPUs are."""
 import os
 import platform
+import signal
+import sys
 from pathlib import Path
 
 
@@ -31,3 +33,9 @@ def jiffies(guest):
 def busy_share(before, after):
     """Between two jiffies()."""
     return (after[0] - before[0]) / max(1, after[1] - before[1])
+
+
+def unwind_on_signals():
+    """Whatever asks this program to end has it leave through its finally clauses."""
+    for number in signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))

@@ -3,6 +3,14 @@
 # Copyright 2026 The vio authors
 #
 # Usage: scripts/bench/testpmd.sh [--rounds N] [--seconds N] [--packed] [--build DIR] [--json FILE]
+#                                 [--plot FILE] [SETUP]
+#
+# SETUP says where dpdk-testpmd stands. Without one it is
+#   host-to-vm    described below
+# and the others are those of the scripts beside this one, which have the same options but --packed:
+#   vm-to-vm      two VMs at examples/vswitch: guests.sh vswitch
+#   tap           on vhost-net and two TAPs, inside of a VM: pktgen.sh tap
+#   macvtap       on vhost-net and a macvtap, inside of a VM: pktgen.sh macvtap
 #
 # Forwarding in a VM: stock dpdk-testpmd in the guest forwards between two virtio-net PCI devices, with
 # the plugin and with DPDK's own driver in turn, in one boot. The devices' other ends are two vhost
@@ -13,6 +21,7 @@
 #   --packed      packed rings
 #   --build DIR   meson's build folder (default: build)
 #   --json FILE   the results as JSON too
+#   --plot FILE   the results as bars (SVG) too
 set -euo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
@@ -22,11 +31,13 @@ rounds=5
 seconds=6
 props=
 json=
+plot=
+setup=
 work=
 host_pid=
 
 usage() {
-	sed -n '5,15s/^# \{0,1\}//p' "$0"
+	sed -n '5,24s/^# \{0,1\}//p' "$0"
 	exit "$1"
 }
 
@@ -48,21 +59,34 @@ cleanup() {
 while [ $# -gt 0 ]; do
 	case $1 in
 	--packed) props=/packed=on ;;
-	--rounds | --seconds | --build | --json)
+	--rounds | --seconds | --build | --json | --plot)
 		[ $# -ge 2 ] || usage 2 >&2
 		case $1 in
 		--rounds) rounds=$2 ;;
 		--seconds) seconds=$2 ;;
 		--build) build=$(readlink -m "$2") ;;
-		*) json=$(readlink -m "$2") ;;
+		--json) json=$(readlink -m "$2") ;;
+		*) plot=$(readlink -m "$2") ;;
 		esac
 		shift
 		;;
 	-h | --help) usage 0 ;;
+	host-to-vm | vm-to-vm | tap | macvtap)
+		[ -z "$setup" ] || usage 2 >&2
+		setup=$1
+		;;
 	*) usage 2 >&2 ;;
 	esac
 	shift
 done
+if [[ -n $setup && $setup != host-to-vm ]]; then
+	[ -z "$props" ] || die "--packed is for host-to-vm"
+	options=(--rounds "$rounds" --seconds "$seconds" --build "$build"
+		${json:+--json "$json"} ${plot:+--plot "$plot"})
+	[ "$setup" != vm-to-vm ] || exec "$here/guests.sh" "${options[@]}" vswitch
+	exec "$here/pktgen.sh" "${options[@]}" "$setup"
+fi
+[ -z "$plot" ] || "$repo/scripts/deps.sh" plot
 plugin=$build/drivers/net/vio/librte_net_vio.so
 [ -f "$plugin" ] || die "$plugin is not there: meson setup build && ninja -C build"
 
@@ -108,4 +132,5 @@ touch "$work/share/end"
 wait "$feeder_pid" || :
 [ "$status" -eq 0 ] || { tail "$work/host.log" >&2; die "the guest failed (status $status)"; }
 printf 'quit\n' >&3
-/usr/bin/python3 -B "$here/testpmd-report.py" "$work/share/rates" ${json:+--json "$json"}
+/usr/bin/python3 -B "$here/testpmd-report.py" "$work/share/rates" ${json:+--json "$json"} \
+	${plot:+--plot "$plot"}

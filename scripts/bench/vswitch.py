@@ -30,7 +30,7 @@ from harness.ovs import Ovs
 from harness.waiting import wait_for
 
 from bars import Panel, draw
-from machine import facts
+from machine import facts, unwind_on_signals
 
 MACS = ["02:00:00:00:00:0a", "02:00:00:00:00:0b"]
 BURSTS = 8        # of 32 frames, into each port
@@ -211,8 +211,7 @@ def main():
         parser.error(f"unknown: {', '.join(unknown)}" if unknown else "a number out of range")
     if len(os.sched_getaffinity(0)) < 2:
         parser.error("two cores are needed")
-    # As Ctrl-C, so that everything is cleaned up.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    unwind_on_signals()
     with borrowed_hugepages(HUGEPAGES) as there:
         if not there:
             parser.error(f"{HUGEPAGES} hugepages of 2 MB are not to be had; run it as root")

@@ -55,7 +55,15 @@ static const struct {
 	{ RING(RING_F_EVENT_IDX), true, 32, 50, true },
 	{ RING(F_IN_ORDER), false, 256, 100, false },
 	{ RING(RING_F_INDIRECT_DESC), true, 8, 8, false },
+	{ RING(RING_F_INDIRECT_DESC), false, 64, 64, false },
 };
+
+/** The ring, of these, of large_packets(). */
+#define LARGE_RING 4
+/** Segments of 64 KiB in mbufs of 2 KiB, with the headers before them. */
+#define LARGE_SEGS 33
+/** Seven times as many descriptors as the ring has. */
+#define LARGE_PACKETS 14
 
 struct variant {
 	const struct wish *wish;
@@ -347,6 +355,63 @@ every_header(void **state)
 	}
 }
 
+/** A packet that is to be cut, of LARGE_SEGS segments. */
+static struct rte_mbuf *
+make_large(struct sender *s, struct expected *e)
+{
+	struct rte_mbuf *m;
+
+	packet = (struct model_packet){ .tcp = true, .payload = 1200, .number = s->number++ };
+	model_packet_make(&packet);
+	*e = (struct expected){ .hdr = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		.hdr_len = packet.l2 + packet.l3 + packet.l4, .gso_size = 100,
+		.csum_start = packet.l2 + packet.l3, .csum_offset = 16 } };
+	m = make_form(s, FORM_PLAIN);
+	m->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
+	m->tso_segsz = 100;
+	expect_bytes(m, e);
+	while (m->nb_segs < LARGE_SEGS) {
+		struct rte_mbuf *tail = rte_pktmbuf_alloc(model_pool_mp(s->pool));
+		char *data;
+
+		assert_non_null(tail);
+		data = rte_pktmbuf_append(tail, 1 + m->nb_segs);
+		memset(data, m->nb_segs, tail->data_len);
+		e->bytes = realloc(e->bytes, e->len + tail->data_len);
+		assert_non_null(e->bytes);
+		memcpy(e->bytes + e->len, data, tail->data_len);
+		e->len += tail->data_len;
+		assert_int_equal(rte_pktmbuf_chain(m, tail), 0);
+	}
+	return m;
+}
+
+/** Packets that are to be cut have tables that are long enough: a ring holds many of them. */
+static void
+large_packets(void **state)
+{
+	static struct sender s;
+	struct model_queue *q;
+
+	sender_start(&s, *state, LARGE_RING);
+	q = model_txq(&s.port->device, 0);
+	for (unsigned int round = 0; round < 5; round++) {
+		struct rte_mbuf *pkts[LARGE_PACKETS];
+		struct expected expected[LARGE_PACKETS];
+
+		for (unsigned int i = 0; i < LARGE_PACKETS; i++)
+			pkts[i] = make_large(&s, &expected[i]);
+		assert_int_equal(model_port_tx(s.port, pkts, LARGE_PACKETS), LARGE_PACKETS);
+		for (unsigned int i = 0; i < LARGE_PACKETS; i++)
+			taken(&s, &expected[i]);
+		collect(&s);
+		assert_int_equal(q->num_pending, LARGE_PACKETS);
+		model_net_tx_done(q, q->num_pending, false, false);
+	}
+	sender_end(&s);
+}
+
 /** What rte_eth_tx_prepare() left to the device makes the packet what it is to be. */
 static void
 prepared(void **state)
@@ -404,6 +469,8 @@ main(void)
 		}
 		model_case(prepared, &variants[packed][1], NULL, "%s_completes_what_was_prepared",
 			   path);
+		model_case(large_packets, &variants[packed][2], NULL,
+			   "%s_holds_many_large_packets", path);
 		model_case(prepared, &variants[packed][8], NULL, "%s_sends_what_was_completed",
 			   path);
 	}

@@ -259,6 +259,16 @@ tables_offset(const struct vio_port *port, uint16_t size)
 	return vio_ring_bytes(port, size) + VIO_TX_HDR * (1 + (size_t)size);
 }
 
+/** Entries of each table: long where packets are to be cut, and a ring is soon full of their parts. */
+static uint16_t
+table_len(uint64_t offloads, uint16_t size)
+{
+	const uint64_t cut = RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_UDP_TSO;
+
+	return (offloads & cut) != 0 && size <= VIO_TX_LONG_RING ? VIO_TX_TABLE_LONG :
+								     VIO_TX_TABLE;
+}
+
 int
 vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		   unsigned int socket_id, const struct rte_eth_txconf *conf)
@@ -267,6 +277,8 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	uint16_t size = ring_size(port, "transmit", queue_id, nb_desc,
 				  port->ring_max[2 * queue_id + 1]);
 	const size_t bytes = sizeof(struct vio_txq) + size * VIO_TX_SLOT_BYTES;
+	/* ethdev leaves out what the whole port was configured with. */
+	uint16_t entries = table_len(conf->offloads | dev->data->dev_conf.txmode.offloads, size);
 	uint16_t thresh = conf->tx_free_thresh;
 	struct vio_txq *q;
 	int ret;
@@ -288,7 +300,7 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 		return no_memory(port, 2 * queue_id + 1, bytes);
 	ret = vq_init(&q->vq, dev, "vio_tx", queue_id, 2 * queue_id + 1, size,
 		      tables_offset(port, size) - vio_ring_bytes(port, size) +
-		      size * VIO_TX_TABLE * sizeof(struct vring_desc), socket_id);
+		      size * entries * sizeof(struct vring_desc), socket_id);
 	if (ret != 0) {
 		rte_free(q);
 		return ret;
@@ -298,6 +310,7 @@ vio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue_id, uint16_t nb_desc,
 	q->ids = q->count + size;
 	q->next = q->ids + size;
 	q->vq.deferred = conf->tx_deferred_start;
+	q->table_len = entries;
 	q->asked = conf->offloads;
 	q->mask = size - 1;
 	q->free_thresh = thresh;

@@ -72,6 +72,14 @@ struct vio_port;
 /** Entries of the table that each descriptor of a transmit ring has. */
 #define VIO_TX_TABLE 8
 
+/**
+ * The same where packets are to be cut: 64 KiB in mbufs of 2 KiB are 33 segments, the header may need
+ * an entry; a table is whole cache lines. A ring with more descriptors than VIO_TX_LONG_RING has
+ * room for dozens of such chains without.
+ */
+#define VIO_TX_TABLE_LONG 36
+#define VIO_TX_LONG_RING 1024
+
 /** Why a queue stopped: the device broke a rule that it cannot be used on without. */
 enum vio_fault {
 	VIO_FAULT_NONE,
@@ -222,6 +230,7 @@ struct vio_txq {
 
 	struct vio_vq vq __rte_cache_aligned;
 	uint64_t asked;              /**< RTE_ETH_TX_OFFLOAD_*: what its set-up asked for */
+	uint16_t table_len;          /**< entries of each of tables[] */
 };
 
 /** Private state per descriptor: the arrays behind a queue. */

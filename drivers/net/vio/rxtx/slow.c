@@ -277,7 +277,7 @@ vio_tx_drain(struct vio_txq *q)
 static uint16_t
 fill_table(const struct vio_txq *q, uint16_t id, struct rte_mbuf *m, bool push, uint32_t flags)
 {
-	struct vring_desc *table = &q->tables[id * VIO_TX_TABLE];
+	struct vring_desc *table = &q->tables[id * (uint32_t)q->table_len];
 	/* Packed rings know no flag but WRITE here, and entries follow each other (2.8.7). */
 	const bool packed = q->vq.packed;
 	uint16_t hdr = push ? vio_tx_hdr_size(q, flags) : 0;
@@ -307,10 +307,10 @@ vio_tx_indirect(struct vio_txq *q, struct rte_mbuf *m, bool push, uint16_t need,
 		uint32_t flags)
 {
 	const uint16_t id = vio_tx_next_id(q, flags);
-	const uint64_t addr = q->tables_addr + id * VIO_TX_TABLE * sizeof(struct vring_desc);
+	const uint64_t addr = q->tables_addr + id * q->table_len * sizeof(struct vring_desc);
 	uint16_t len;
 
-	if (q->tables == NULL || need > VIO_TX_TABLE ||
+	if (q->tables == NULL || need > q->table_len ||
 	    vio_tx_free(q, flags) == 0)
 		return 0;
 	len = fill_table(q, id, m, push, flags) * sizeof(struct vring_desc);
