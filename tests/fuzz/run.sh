@@ -57,11 +57,13 @@ for name in "$@"; do
 		rm -rf "$found.new"
 		mkdir "$found.new"
 		# By lines reached, not by how often: a few hundred inputs, not thousands.
-		"$program" -merge=1 -use_counters=0 "$found.new" "$kept" "$found" > /dev/null 2>&1
+		"$program" -merge=1 -use_counters=0 -artifact_prefix=$build/ \
+			"$found.new" "$kept" "$found" > /dev/null 2>&1
 		rm -rf "$kept"
 		mv "$found.new" "$kept"
 	fi
-	LLVM_PROFILE_FILE=$PWD/$profile "$program" -runs=0 "$found" "$kept" > /dev/null 2>&1
+	LLVM_PROFILE_FILE=$PWD/$profile "$program" -runs=0 -artifact_prefix=$build/ \
+		"$found" "$kept" > /dev/null 2>&1
 	llvm-profdata-14 merge -o "$profile.data" "$profile"
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' $build/"$name".log)
 	echo "$name: $runs runs in $seconds s," \

@@ -284,6 +284,14 @@ vio_rx_num_buffers(const struct vio_rxq *q, const struct rte_mbuf *m)
 	return __atomic_load_n(&hdr->num_buffers, __ATOMIC_RELAXED);
 }
 
+/** A packet that is not to be delivered. Apart: no burst carries the code that frees it. */
+static __rte_noinline __rte_cold __rte_unused void
+vio_rx_drop(struct rte_mbuf *m, uint64_t *counter)
+{
+	(*counter)++;
+	rte_pktmbuf_free(m);
+}
+
 /** What became of a packet of several buffers. */
 enum vio_merge {
 	VIO_MERGE_DONE,  /**< complete */
@@ -332,6 +340,46 @@ vio_rx_merge(struct vio_rxq *q, struct rte_mbuf *head, uint16_t pos, uint16_t nu
 }
 
 /**
+ * A packet whose header, in the buffer @p *m with @p len bytes and @p id, says @p num buffers, which
+ * is not 1. The rest is as of vio_rx_packet().
+ */
+static __rte_always_inline uint16_t
+vio_rx_several(struct vio_rxq *q, struct rte_mbuf **m, uint32_t len, uint32_t id, uint16_t num,
+	       uint16_t pos, uint16_t left, const uint32_t flags)
+{
+	const bool shuffled = (flags & VIO_RX_SHUFFLED) != 0;
+	const uint16_t hdr_size = vio_rx_hdr_size(q, flags);
+	struct rte_mbuf *head = *m;
+	enum vio_merge merge;
+
+	*m = NULL;
+	if (VIO_CHECKED && unlikely(num == 0 || num > q->mask + 1)) {
+		vio_rx_drop(head, &q->stats.bad_num_buffers);
+		return 1;
+	}
+	if (!vio_rx_all_used(q, pos, num, left, flags)) {
+		/* The rest is not there yet: the next burst comes back to it. */
+		if (shuffled)
+			q->slot[id] = head;
+		return 0;
+	}
+	vio_rx_mbuf_init(head, q->rearm, len - hdr_size, len - hdr_size);
+	merge = vio_rx_merge(q, head, pos, num, flags);
+	if (likely(merge == VIO_MERGE_DONE)) {
+		*m = head;
+		return num;
+	}
+	if (merge == VIO_MERGE_DROP) {
+		vio_rx_drop(head, &q->stats.bad_length);
+		return num;
+	}
+	/* A surprise in order: the slots still hold it all. */
+	if (shuffled)
+		rte_pktmbuf_free(head);
+	return 0;
+}
+
+/**
  * One packet at @p pos, by itself.
  *
  * @param left  used entries from @p pos on; packed rings: posted buffers
@@ -342,9 +390,9 @@ static __rte_always_inline uint16_t
 vio_rx_packet(struct vio_rxq *q, struct rte_mbuf **pkt, uint16_t pos, uint16_t left,
 	      const uint32_t flags)
 {
-	const bool shuffled = (flags & VIO_RX_SHUFFLED) != 0;
 	const uint16_t hdr_size = vio_rx_hdr_size(q, flags);
-	uint16_t num = 1;
+	uint16_t took = 1;
+	uint16_t num;
 	uint32_t len, id;
 	struct rte_mbuf *m;
 
@@ -357,43 +405,23 @@ vio_rx_packet(struct vio_rxq *q, struct rte_mbuf **pkt, uint16_t pos, uint16_t l
 		return 0;
 	}
 	if (VIO_CHECKED && unlikely(len <= hdr_size || len > q->post_len)) {
-		q->stats.bad_length++;
-		rte_pktmbuf_free(m);
+		vio_rx_drop(m, &q->stats.bad_length);
 		return 1;
 	}
-	if (flags & VIO_RX_MRG) {
-		num = vio_rx_num_buffers(q, m);
-		if (VIO_CHECKED && unlikely(num == 0 || num > q->mask + 1)) {
-			q->stats.bad_num_buffers++;
-			rte_pktmbuf_free(m);
-			return 1;
-		}
-		if (unlikely(num > 1) && !vio_rx_all_used(q, pos, num, left, flags)) {
-			/* The rest is not there yet: the next burst comes back to it. */
-			if (shuffled)
-				q->slot[id] = m;
-			return 0;
-		}
-	}
-	vio_rx_mbuf_init(m, q->rearm, len - hdr_size, len - hdr_size);
-	if ((flags & VIO_RX_MRG) && unlikely(num > 1)) {
-		enum vio_merge merge = vio_rx_merge(q, m, pos, num, flags);
-
-		if (unlikely(merge != VIO_MERGE_DONE)) {
-			/* A surprise in order: the slots still hold it all. */
-			if (shuffled || merge == VIO_MERGE_DROP)
-				rte_pktmbuf_free(m);
-			q->stats.bad_length += merge == VIO_MERGE_DROP;
-			return merge == VIO_MERGE_DROP ? num : 0;
-		}
+	num = flags & VIO_RX_MRG ? vio_rx_num_buffers(q, m) : 1;
+	if (unlikely(num != 1)) {
+		took = vio_rx_several(q, &m, len, id, num, pos, left, flags);
+		if (unlikely(m == NULL))
+			return took;
+	} else {
+		vio_rx_mbuf_init(m, q->rearm, len - hdr_size, len - hdr_size);
 	}
 	if ((flags & VIO_RX_OFFLOAD) && unlikely(!vio_rx_hdr_read(q, m))) {
-		q->stats.bad_header++;
-		rte_pktmbuf_free(m);
-		return num;
+		vio_rx_drop(m, &q->stats.bad_header);
+		return took;
 	}
 	*pkt = m;
-	return num;
+	return took;
 }
 
 #ifndef VIO_RX_BLOCK
@@ -423,6 +451,7 @@ vio_rx_dequeue(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t 
 
 	while (n < nb && left != 0) {
 		const uint16_t at = vio_rx_index(q, pos, flags);
+		struct rte_mbuf *m;
 		uint16_t took;
 
 		if (VIO_RX_BLOCK > 1 && !(flags & VIO_RX_SHUFFLED) && likely(single == 0) &&
@@ -439,16 +468,16 @@ vio_rx_dequeue(struct vio_rxq *q, struct rte_mbuf **pkts, uint16_t nb, uint16_t 
 		if (!(flags & VIO_RX_SHUFFLED))
 			rte_prefetch0(q->slot[vio_rx_index(q, vio_rx_ahead(q, pos, 4, flags),
 							   flags)]);
-		took = vio_rx_packet(q, &pkts[n], pos, left, flags);
+		took = vio_rx_packet(q, &m, pos, left, flags);
 		if (unlikely(took == 0))
 			break;
 		single -= single != 0;
 		pos = vio_rx_ahead(q, pos, took, flags);
 		left -= took;
-		if (unlikely(pkts[n] == NULL))
+		if (unlikely(m == NULL))
 			continue;
-		bytes += pkts[n]->pkt_len;
-		n++;
+		bytes += m->pkt_len;
+		pkts[n++] = m;
 	}
 	q->used_idx = pos;
 	q->stats.packets += n;
