@@ -399,6 +399,12 @@ queue_notifier(struct virtio_transport *t, uint16_t q, struct virtio_notifier *n
 	return 0;
 }
 
+void
+virtio_pci_modern_notifier_here(const struct virtio_pci_modern *pci, struct virtio_notifier *n)
+{
+	n->kick = has(pci, VIRTIO_F_NOTIFICATION_DATA) ? kick32 : kick16;
+}
+
 static uint8_t
 read_isr(struct virtio_transport *t)
 {

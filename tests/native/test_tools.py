@@ -2,15 +2,13 @@
 # Copyright 2026 The vio authors
 """DPDK's tools on a port that runs in a testpmd: dpdk-telemetry.py, dpdk-proc-info, dpdk-pdump."""
 import json
-import re
-import shutil
 import signal
 
 import pytest
 from scapy.utils import RawPcapReader
 
 from harness.frames import carry, frames
-from harness.native import quit_all
+from harness.native import pool_plugins, quit_all
 from harness.waiting import wait_for
 
 SIZES = range(60, 1519, 20)
@@ -64,14 +62,6 @@ def test_tools_telemetry(site, memory):
     quit_all(testpmd)
 
 
-def pool_plugins(site):
-    """-d for libraries with mempool operations that testpmd is linked with. Processes name these
-    operations by number, so that one beside testpmd needs them first too."""
-    _, said = site.run(["ldd", shutil.which("dpdk-testpmd")])
-    paths = re.findall(r"=> (\S*/librte_mempool_\S+)", said)
-    return [word for path in paths for word in ("-d", path)]
-
-
 @pytest.fixture(name="running")
 def fixture_running(site, hugepages):  # pylint: disable=unused-argument
     """A backend, a testpmd with a port, and the start of commands of secondary processes."""
@@ -83,7 +73,7 @@ def fixture_running(site, hugepages):  # pylint: disable=unused-argument
     def secondary(program, *options):
         # Each chooses its core and says --proc-type=secondary by itself.
         return ["stdbuf", "-oL", program, "--no-pci", "--file-prefix", testpmd.prefix, *shared[:2],
-                *pool_plugins(site), "-d", site.plugin, "--", *options]
+                *pool_plugins(), "-d", site.plugin, "--", *options]
     yield backend, testpmd, secondary
     quit_all(testpmd)
 
