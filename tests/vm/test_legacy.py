@@ -40,6 +40,20 @@ def test_legacy_devices(start_testpmd, binding):
     check_life(start_testpmd(*NICS, eal=EAL[binding], options=["--rxd=512", "--txd=512"]))
 
 
+@pytest.mark.both
+@pytest.mark.parametrize("binding", ["vfio"], indirect=True)
+def test_device_past_the_iommu_gets_no_virtual_addresses(guest, own_testpmd):
+    """It would use them as physical ones: it is refused before it is shown any."""
+    nics = "plain0", "legacy0"
+    with own_testpmd(nics, nics) as testpmd:
+        assert (f"{guest.address('legacy0')}: the device addresses memory physically: start with "
+                "--iova-mode=pa, or ") in testpmd.log
+        assert testpmd.log.count("Configuring Port") == 1
+        assert testpmd.port_info(0)["Device name"] == guest.address("plain0")
+        assert testpmd.quit() == 0
+    assert "DRIVER_OK" not in guest.device("legacy0").status
+
+
 @pytest.mark.parametrize("binding", ["uio"], indirect=True)
 def test_legacy_devices_without_a_uio_module(guest, keeper, plugin):
     keeper.stub(NICS)

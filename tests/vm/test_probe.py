@@ -51,9 +51,7 @@ def test_device_held_by_the_kernel_is_left_alone(guest, own_testpmd):
     check_kernel_interface(wire, mac, 1)
     before = guest.device("kernel").features("guest")
 
-    # Not these, which other tests may have bound: one that cannot start stops the forwarding of all.
-    blocked = [word for nic in ("legacy0", "legacy1") for word in ("-b", guest.address(nic))]
-    with own_testpmd(["plain0", "plain1"], [], eal=blocked) as testpmd:
+    with own_testpmd(["plain0", "plain1"], []) as testpmd:
         assert (f"{guest.address('kernel')}: in use by a kernel driver, left alone; bind it to "
                 "vfio-pci or uio_pci_generic to use it") in testpmd.log
         names = [testpmd.port_info(port)["Device name"]

@@ -91,11 +91,6 @@ open_legacy(struct vio_pci_port *pci_port, struct rte_pci_device *pci_dev,
 	struct virtio_pci_ports ports;
 	int ret;
 
-	if (vio_pci_ports_bare(pci_dev) && rte_eal_iova_mode() != RTE_IOVA_PA) {
-		VIO_LOG(init, ERR, "%s: held by pci-stub, it addresses memory physically: start "
-			"with --iova-mode=pa, or bind it to vfio-pci", pci_dev->device.name);
-		return -EINVAL;
-	}
 	ret = vio_pci_ports_open(&pci_port->ports, pci_dev, host, &ports);
 	if (ret != 0)
 		return ret;
@@ -132,6 +127,21 @@ open_transport(struct vio_pci_port *pci_port, struct rte_pci_device *pci_dev, in
 	return NULL;
 }
 
+/**
+ * 6.1: without ACCESS_PLATFORM a device uses physical addresses, past an IOMMU. Virtual ones would
+ * have it read and write the memory of others.
+ */
+static int
+check_addresses(const struct vio_port *port)
+{
+	if (rte_eal_iova_mode() != RTE_IOVA_VA || vio_offers(port, VIRTIO_F_ACCESS_PLATFORM))
+		return 0;
+	VIO_PORT_LOG(port, init, ERR, "the device addresses memory physically: start with "
+		     "--iova-mode=pa, or have it take part in the IOMMU's translation (QEMU: "
+		     "iommu_platform=on,disable-legacy=on)");
+	return -EINVAL;
+}
+
 static int
 vio_pci_init(struct rte_eth_dev *dev)
 {
@@ -154,6 +164,8 @@ vio_pci_init(struct rte_eth_dev *dev)
 	vio_port_prepare(dev, &pci_port->transport, bus, &args,
 			 rte_eal_iova_mode() == RTE_IOVA_VA);
 	ret = vio_inspect(&pci_port->port);
+	if (ret == 0)
+		ret = check_addresses(&pci_port->port);
 	if (ret == 0)
 		ret = vio_port_init(dev);
 	if (ret == 0)
