@@ -122,14 +122,19 @@ class Site:
         """What the programs wrote: pairs of name and text."""
         return [(name, process.output()) for name, process in self._started]
 
+    def testpmd_command(self, vdevs, options=(), place="front", memory="nohuge", mbufs=8192,
+                        prefix="rte"):
+        """What starts an interactive testpmd with these ports."""
+        return [*self.command("dpdk-testpmd", place, vdevs, memory, prefix), "--", "-i",
+                "--no-mlockall", f"--total-num-mbufs={mbufs}", *options]
+
     def testpmd(self, vdevs, options=(), place="front", memory="nohuge", mbufs=8192,
                 prefix=None):
         """An interactive testpmd with these ports."""
         self._count += 1
         prefix = prefix or f"{place}{self._count}"
-        command = [*self.command("dpdk-testpmd", place, vdevs, memory, prefix), "--", "-i",
-                   "--no-mlockall", f"--total-num-mbufs={mbufs}", *options]
-        testpmd = Testpmd(self.start(command))
+        testpmd = Testpmd(self.start(self.testpmd_command(vdevs, options, place, memory, mbufs,
+                                                          prefix)))
         testpmd.prefix = prefix
         return testpmd
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from .waiting import wait_for
 
 REPO = Path(__file__).resolve().parent.parent.parent
+REFUSED = "Cannot init memzone"
+"""What EAL says in a new primary as long as a secondary of the old one runs."""
 PROGRAM = REPO / os.environ.get("VIO_BUILD", "build") / "tests/native/second"
 
 
@@ -19,7 +21,12 @@ class Second:
         self.process = process
         wait_for(lambda: "ready\n" in process.output() or process.status() is not None,
                  "the secondary process to get ready")
-        assert process.status() is None, f"the secondary process ended:\n{process.output()}"
+        self.check_running()
+
+    def check_running(self):
+        """Fails where it has ended by itself."""
+        assert self.process.status() is None, ("the secondary process ended:\n"
+                                               f"{self.process.output()}")
 
     def end(self):
         """Ends it; how many packets went there and back."""

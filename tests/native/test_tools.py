@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright 2026 The vio authors
-"""DPDK's tools on a port that runs in a testpmd: dpdk-telemetry.py, dpdk-proc-info, dpdk-pdump."""
+"""DPDK's tools on a port that runs in a testpmd: dpdk-telemetry.py, dpdk-proc-info, dpdk-pdump and
+dpdk-dumpcap."""
 import json
-import signal
 
 import pytest
-from scapy.utils import RawPcapReader
 
+from harness.capture import check_dumpcap, check_pdump, dumpcap, pdump_options
 from harness.frames import carry, frames
 from harness.native import pool_plugins, quit_all
 from harness.waiting import wait_for
@@ -102,29 +102,21 @@ def test_tools_proc_info(site, running):
     assert testpmd.stats(0)["RX-packets"] == COUNT
 
 
-def captured(files):
-    """Is there so much in the files as there has to be in the end?"""
-    wanted = 24 + sum(16 + size for size in SIZES)  # pcap-savefile(5)
-    return all(path.stat().st_size >= wanted for path in files.values())
-
-
 def test_tools_pdump(site, running):
     """All packets of both directions are copied, whole and in order, while they pass."""
     backend, testpmd, secondary = running
     wire = backend.wires[0]
-    files = {way: site.folder / f"{way}.pcap" for way in ("rx", "tx")}
-    devices = ",".join(f"{way}-dev={path}" for way, path in files.items())
+    files = [site.folder / f"{way}.pcap" for way in ("rx", "tx")]
+
+    def pass_through(some):
+        carry(wire, wire, some)
     with testpmd.forwarding(0):
-        pdump = site.start(secondary("dpdk-pdump", "--pdump", f"port=0,queue=*,{devices}"))
-        wait_for(lambda: "capture for" in pdump.output() or pdump.status() is not None,
-                 "dpdk-pdump to begin")
-        carry(wire, wire, frames(SIZES))
-        wait_for(lambda: captured(files) or pdump.status() is not None, "the last frame")
-        pdump.signal(signal.SIGINT)
-        wait_for(lambda: pdump.status() is not None, "dpdk-pdump to end")
-        assert pdump.status() == 0, pdump.output()
-        carry(wire, wire, frames(SIZES))
+        check_pdump(site.start(secondary("dpdk-pdump", *pdump_options(0, *files))), files,
+                    pass_through, frames(SIZES))
+        pass_through(frames(SIZES))
+        path = site.folder / "both.pcapng"
+        check_dumpcap(site.start(dumpcap(site.plugin, 0, path,
+                                         f"--file-prefix={testpmd.prefix}")), path,
+                      pass_through, frames(SIZES))
+        pass_through(frames(SIZES))
     backend.check()
-    for way, path in files.items():
-        got = [frame for frame, _ in RawPcapReader(str(path))]
-        assert got == frames(SIZES), f"what was captured of {way} differs"

@@ -12,13 +12,14 @@ import pytest
 
 from harness.frames import carry_both_ways, frames
 from harness.native import pool_plugins, quit_all, wait_link
-from harness.second import PROGRAM, Second
+from harness.second import PROGRAM, REFUSED, Second
 from harness.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("hugepages")
 
 SIZES = range(60, 1519, 20)
 QUEUES = 2
+OPTIONS = [f"--rxq={QUEUES}", f"--txq={QUEUES}"]
 
 
 class Pair:
@@ -30,22 +31,29 @@ class Pair:
         self.backends = [site.backend(name, QUEUES) for name in ("one", "other")]
         self._vdevs = [site.port(backend.path, number, queues=QUEUES, **devargs)
                        for number, backend in enumerate(self.backends)]
+        self._how = {"memory": self._shared, "prefix": "primary"}
         self.start()
 
     def start(self):
         """Starts the testpmd, always under the same name."""
-        self.testpmd = self._site.testpmd(self._vdevs, [f"--rxq={QUEUES}", f"--txq={QUEUES}"],
-                                          memory=self._shared, prefix="primary")
+        self.testpmd = self._site.testpmd(self._vdevs, OPTIONS, **self._how)
         self.wait_running()
 
-    def restart(self, kill):
-        """Ends it, the ordinary way or not, and starts it again."""
-        if kill:
-            self.testpmd.process.signal(signal.SIGKILL)
-            wait_for(lambda: self.testpmd.process.status() is not None, "testpmd to die")
-        else:
-            quit_all(self.testpmd)
-        self.start()
+    def start_in_vain(self):
+        """The same where it cannot be; what the testpmd that tried says."""
+        process = self._site.start(self._site.testpmd_command(self._vdevs, OPTIONS, **self._how))
+        wait_for(lambda: process.status() is not None, "another testpmd to give up")
+        assert process.status() == 1, process.output()
+        return process.output()
+
+    def quit(self):
+        """Its end, the ordinary way."""
+        quit_all(self.testpmd)
+
+    def kill(self):
+        """Its end, without a word to anybody."""
+        self.testpmd.process.signal(signal.SIGKILL)
+        wait_for(lambda: self.testpmd.process.status() is not None, "testpmd to die")
 
     def wait_running(self):
         """Until both ports are up."""
@@ -70,7 +78,7 @@ class Pair:
         """That nothing was wrong, and the end of the testpmd."""
         for backend in self.backends:
             backend.check()
-        quit_all(self.testpmd)
+        self.quit()
 
 
 def test_secondary_processes_forward(site):
@@ -105,9 +113,33 @@ def test_secondary_processes_forward(site):
 def test_secondary_after_the_primary_was_restarted(site):
     """The primary ends or is killed, and comes again under its name; so do its secondaries."""
     pair = Pair(site)
-    for kill in False, True, False:
+    for end in pair.quit, pair.kill:
         second = pair.second(0)
         pair.carry(0)
         second.end()
-        pair.restart(kill)
+        end()
+        pair.start()
+    second = pair.second(0)
+    pair.carry(0)
+    second.end()
+    pair.check()
+
+
+def test_secondary_outlives_a_primary_that_was_killed(site):
+    """EAL takes no new primary before its end, and what that one tried is no good for it."""
+    pair = Pair(site)
+    for in_vain in False, True:
+        second = pair.second(0)
+        pair.carry(0)
+        pair.kill()
+        if in_vain:
+            assert REFUSED in pair.start_in_vain()
+            second.check_running()
+            second.process.close()
+        else:
+            assert second.end() == (len(SIZES), len(SIZES))
+        pair.start()
+    second = pair.second(0)
+    pair.carry(0)
+    second.end()
     pair.check()
