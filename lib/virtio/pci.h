@@ -101,4 +101,11 @@ struct virtio_pci_modern {
  */
 int virtio_pci_modern_open(struct virtio_pci_modern *pci, const struct virtio_pci_host *host);
 
+/**
+ * Make a notifier that another process got from queue_notifier() one of this process, where the
+ * device's registers are mapped at the same address: functions may lie elsewhere here.
+ */
+void virtio_pci_modern_notifier_here(const struct virtio_pci_modern *pci,
+				     struct virtio_notifier *n);
+
 #endif /* VIRTIO_PCI_H */

@@ -84,12 +84,34 @@ went_away(struct virtio_pci_modern *pci)
 	return pci->base.gone;
 }
 
+/*
+ * Registers of a device that QEMU took away read as zeros. So does the status after a reset, but not
+ * the number of virtqueues (4.1.4.3).
+ */
+static bool
+reads_as_zeros(struct virtio_pci_modern *pci)
+{
+	const uint16_t queues = read16(pci, COMMON(num_queues));
+
+	if (queues == UINT16_MAX)
+		return went_away(pci);
+	if (queues == 0 && pci->base.num_queues != 0) {
+		virtio_log(VIRTIO_LOG_ERR, "PCI: the device went away");
+		pci->base.gone = true;
+	}
+	return pci->base.gone;
+}
+
 static int
 get_status(struct virtio_transport *t, uint8_t *status)
 {
+	struct virtio_pci_modern *pci = modern(t);
+
 	if (t->gone)
 		return -ENODEV;
-	*status = read8(modern(t), COMMON(device_status));
+	*status = read8(pci, COMMON(device_status));
+	if (*status == 0 && reads_as_zeros(pci))
+		return -ENODEV;
 	return 0;
 }
 
@@ -397,6 +419,12 @@ queue_notifier(struct virtio_transport *t, uint16_t q, struct virtio_notifier *n
 	if (has(pci, VIRTIO_F_NOTIF_CONFIG_DATA))
 		n->data = read16(pci, COMMON_TAIL(queue_notify_data));
 	return 0;
+}
+
+void
+virtio_pci_modern_notifier_here(const struct virtio_pci_modern *pci, struct virtio_notifier *n)
+{
+	n->kick = has(pci, VIRTIO_F_NOTIFICATION_DATA) ? kick32 : kick16;
 }
 
 static uint8_t

@@ -4,6 +4,8 @@
 import contextlib
 import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -120,13 +122,19 @@ class Site:
         """What the programs wrote: pairs of name and text."""
         return [(name, process.output()) for name, process in self._started]
 
-    def testpmd(self, vdevs, options=(), place="front", memory="nohuge", mbufs=8192):
+    def testpmd_command(self, vdevs, options=(), place="front", memory="nohuge", mbufs=8192,
+                        prefix="rte"):
+        """What starts an interactive testpmd with these ports."""
+        return [*self.command("dpdk-testpmd", place, vdevs, memory, prefix), "--", "-i",
+                "--no-mlockall", f"--total-num-mbufs={mbufs}", *options]
+
+    def testpmd(self, vdevs, options=(), place="front", memory="nohuge", mbufs=8192,
+                prefix=None):
         """An interactive testpmd with these ports."""
         self._count += 1
-        prefix = f"{place}{self._count}"
-        command = [*self.command("dpdk-testpmd", place, vdevs, memory, prefix), "--", "-i",
-                   "--no-mlockall", f"--total-num-mbufs={mbufs}", *options]
-        testpmd = Testpmd(self.start(command))
+        prefix = prefix or f"{place}{self._count}"
+        testpmd = Testpmd(self.start(self.testpmd_command(vdevs, options, place, memory, mbufs,
+                                                          prefix)))
         testpmd.prefix = prefix
         return testpmd
 
@@ -165,6 +173,15 @@ class Site:
     def close(self):
         """The end of it."""
         self._undo.close()
+
+
+def pool_plugins():
+    """-d for libraries with mempool operations that testpmd is linked with. Processes name these
+    operations by number, so that one beside testpmd needs them first too."""
+    said = subprocess.run(["ldd", shutil.which("dpdk-testpmd")], text=True, check=True,
+                          stdout=subprocess.PIPE).stdout
+    paths = re.findall(r"=> (\S*/librte_mempool_\S+)", said)
+    return [word for path in paths for word in ("-d", path)]
 
 
 def open_files(process):

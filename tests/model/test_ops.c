@@ -326,7 +326,8 @@ static void
 private_dump(void **state)
 {
 	static const char *const words[] = {
-		"vio port net_model0: live\n", "  rx 1: 256 descriptors, split ring at 0x",
+		"vio port net_model0: live\n", " bytes of state at 0x", ", control queue at 0x",
+		"  rx 1: 256 descriptors, split ring at 0x",
 		"  tx 0: 256 descriptors, split ring at 0x", "256 out\n", "  receives: ",
 		"  receives: 0 VLANs\n", "  RSS: hash types 0x",
 	};

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright 2026 The vio authors
-"""DPDK's tools on a port that runs in a testpmd: dpdk-telemetry.py, dpdk-proc-info, dpdk-pdump."""
+"""DPDK's tools on a port that runs in a testpmd: dpdk-telemetry.py, dpdk-proc-info, dpdk-pdump and
+dpdk-dumpcap."""
 import json
-import re
-import shutil
-import signal
 
 import pytest
-from scapy.utils import RawPcapReader
 
+from harness.capture import check_dumpcap, check_pdump, dumpcap, pdump_options
 from harness.frames import carry, frames
-from harness.native import quit_all
+from harness.native import pool_plugins, quit_all
 from harness.waiting import wait_for
 
 SIZES = range(60, 1519, 20)
@@ -64,14 +62,6 @@ def test_tools_telemetry(site, memory):
     quit_all(testpmd)
 
 
-def pool_plugins(site):
-    """-d for libraries with mempool operations that testpmd is linked with. Processes name these
-    operations by number, so that one beside testpmd needs them first too."""
-    _, said = site.run(["ldd", shutil.which("dpdk-testpmd")])
-    paths = re.findall(r"=> (\S*/librte_mempool_\S+)", said)
-    return [word for path in paths for word in ("-d", path)]
-
-
 @pytest.fixture(name="running")
 def fixture_running(site, hugepages):  # pylint: disable=unused-argument
     """A backend, a testpmd with a port, and the start of commands of secondary processes."""
@@ -83,7 +73,7 @@ def fixture_running(site, hugepages):  # pylint: disable=unused-argument
     def secondary(program, *options):
         # Each chooses its core and says --proc-type=secondary by itself.
         return ["stdbuf", "-oL", program, "--no-pci", "--file-prefix", testpmd.prefix, *shared[:2],
-                *pool_plugins(site), "-d", site.plugin, "--", *options]
+                *pool_plugins(), "-d", site.plugin, "--", *options]
     yield backend, testpmd, secondary
     quit_all(testpmd)
 
@@ -112,29 +102,21 @@ def test_tools_proc_info(site, running):
     assert testpmd.stats(0)["RX-packets"] == COUNT
 
 
-def captured(files):
-    """Is there so much in the files as there has to be in the end?"""
-    wanted = 24 + sum(16 + size for size in SIZES)  # pcap-savefile(5)
-    return all(path.stat().st_size >= wanted for path in files.values())
-
-
 def test_tools_pdump(site, running):
     """All packets of both directions are copied, whole and in order, while they pass."""
     backend, testpmd, secondary = running
     wire = backend.wires[0]
-    files = {way: site.folder / f"{way}.pcap" for way in ("rx", "tx")}
-    devices = ",".join(f"{way}-dev={path}" for way, path in files.items())
+    files = [site.folder / f"{way}.pcap" for way in ("rx", "tx")]
+
+    def pass_through(some):
+        carry(wire, wire, some)
     with testpmd.forwarding(0):
-        pdump = site.start(secondary("dpdk-pdump", "--pdump", f"port=0,queue=*,{devices}"))
-        wait_for(lambda: "capture for" in pdump.output() or pdump.status() is not None,
-                 "dpdk-pdump to begin")
-        carry(wire, wire, frames(SIZES))
-        wait_for(lambda: captured(files) or pdump.status() is not None, "the last frame")
-        pdump.signal(signal.SIGINT)
-        wait_for(lambda: pdump.status() is not None, "dpdk-pdump to end")
-        assert pdump.status() == 0, pdump.output()
-        carry(wire, wire, frames(SIZES))
+        check_pdump(site.start(secondary("dpdk-pdump", *pdump_options(0, *files))), files,
+                    pass_through, frames(SIZES))
+        pass_through(frames(SIZES))
+        path = site.folder / "both.pcapng"
+        check_dumpcap(site.start(dumpcap(site.plugin, 0, path,
+                                         f"--file-prefix={testpmd.prefix}")), path,
+                      pass_through, frames(SIZES))
+        pass_through(frames(SIZES))
     backend.check()
-    for way, path in files.items():
-        got = [frame for frame, _ in RawPcapReader(str(path))]
-        assert got == frames(SIZES), f"what was captured of {way} differs"

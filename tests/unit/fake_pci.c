@@ -350,7 +350,7 @@ read_register(const volatile void *addr, unsigned int width)
 	uint32_t value = 0;
 
 	if (fake_pci.gone)
-		return UINT32_MAX;
+		return fake_pci.gone_is_zero ? 0 : UINT32_MAX;
 	switch (offset & ~(FAKE_REGION_LEN - 1)) {
 	case FAKE_COMMON:
 		check_access(offset, width);

@@ -66,7 +66,8 @@ struct fake_pci {
 	bool reset_leaves_enabled;  /**< queue_reset reads 0, queue_enable stays 1 */
 	bool refuses_vectors;
 	bool refuses_sizes;
-	bool gone;                  /**< unplugged: reads as all ones */
+	bool gone;                  /**< unplugged: reads as all ones, or as zeros where so said */
+	bool gone_is_zero;
 	uint32_t gone_after;        /**< accesses until it is unplugged; 0: never */
 
 	/* what it saw */

@@ -129,6 +129,30 @@ odd_values_are_not_taken_for_an_absent_device(void **state)
 	assert_false(t->gone);
 }
 
+/* In QEMU's guests nothing is there but zeros, also while a reset is waited for. */
+static void
+fault_unplugged_and_zero(void **state)
+{
+	uint8_t status;
+
+	for (unsigned int reset = 0; reset < 2; reset++) {
+		pci_fixture_setup(state);
+		negotiated(ALL);
+		assert_int_equal(virtio_device_driver_ok(&dev), 0);
+		fake_pci.gone = true;
+		fake_pci.gone_is_zero = true;
+		if (reset)
+			assert_int_equal(virtio_device_reset(&dev), -ENODEV);
+		else
+			assert_true(virtio_device_needs_reset(&dev));
+		assert_true(t->gone);
+		assert_true(unit_logged("went away"));
+		fake_pci_forget();
+		assert_int_equal(t->ops->get_status(t, &status), -ENODEV);
+		assert_int_equal(fake_pci.accesses, 0);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, pci_fixture_setup)
 
 int
@@ -137,6 +161,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(fault_unplugged_at_every_access),
 		TEST(fault_unplugged_before_each_operation),
+		TEST(fault_unplugged_and_zero),
 		TEST(odd_values_are_not_taken_for_an_absent_device),
 	};
 

@@ -171,6 +171,35 @@ fault_notification_past_its_structure(void **state)
 	}
 }
 
+static void
+foreign_kick(const struct virtio_notifier *n, uint16_t next)
+{
+	(void)n;
+	(void)next;
+	fail_msg("another process's function");
+}
+
+/* What another process got works here: the same access, by a function of this process. */
+static void
+notifier_of_another_process(void **state)
+{
+	for (unsigned int with_data = 0; with_data < 2; with_data++) {
+		struct virtio_notifier n;
+		struct fake_access ours;
+
+		pci_fixture_setup(state);
+		kickable(with_data ? F(VIRTIO_F_NOTIFICATION_DATA) : 0);
+		ours = kick(1, 7);
+		assert_int_equal(t->ops->queue_notifier(t, 1, &n), 0);
+		n.kick = foreign_kick;
+		virtio_pci_modern_notifier_here((const struct virtio_pci_modern *)t, &n);
+		fake_pci_forget();
+		n.kick(&n, 7);
+		assert_int_equal(fake_pci.accesses, 1);
+		assert_memory_equal(&fake_pci.log[0], &ours, sizeof(ours));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, pci_fixture_setup)
 
 int
@@ -184,6 +213,7 @@ main(void)
 		TEST(conf_16_notif_config_data_replaces_the_index),
 		TEST(conf_16_multiplier_zero_is_one_register_for_all),
 		TEST(fault_notification_past_its_structure),
+		TEST(notifier_of_another_process),
 	};
 
 	return cmocka_run_group_tests_name("pci_notify", tests, NULL, NULL);

@@ -141,8 +141,6 @@ struct vio_port {
 	uint64_t tx_offloads;         /**< of any queue, when the device went live */
 	uint16_t rx_variant;          /**< of the callbacks in force, see vio_gate.h */
 	uint16_t tx_variant;
-	eth_rx_burst_t rx_counted;    /**< callbacks of the paths, for rxtx/bins.c */
-	eth_tx_burst_t tx_counted;
 	const struct rte_memzone *spare; /**< rings of vio_spare.c, NULL: none */
 	struct vio_ctrl ctrl;
 	struct vio_filter filter;
@@ -196,7 +194,8 @@ int vio_port_init(struct rte_eth_dev *dev);
 void vio_port_fini(struct rte_eth_dev *dev);
 
 /**
- * Give a secondary process its view of a port that the primary made: to look at, not to poll.
+ * Give a secondary process its view of a port that the primary made, to look at. To poll it takes what
+ * vio_second.h does.
  * @return 0
  */
 int vio_port_attach(struct rte_eth_dev *dev);

@@ -76,6 +76,10 @@ vio_priv_dump(struct rte_eth_dev *dev, FILE *file)
 	const struct vio_port *port = vio_port(dev);
 
 	fprintf(file, "vio port %s: %s\n", port->name, vio_port_state(port));
+	fprintf(file, "  port: %zu bytes of state at %p", sizeof(*port), port);
+	if (port->ctrl.mz != NULL)
+		fprintf(file, ", control queue at %p", port->ctrl.mz->addr);
+	fputc('\n', file);
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
 		const struct vio_rxq *q = dev->data->rx_queues[i];
 

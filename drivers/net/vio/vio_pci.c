@@ -4,7 +4,12 @@
 /* vio_pci.c - PCI devices: which are taken, how the DPDK bus and the protocol library meet. */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <rte_devargs.h>
 #include <bus_pci_driver.h>
@@ -16,6 +21,7 @@
 #include "vio_compat.h"
 #include "vio_pci_intr.h"
 #include "vio_pci_ports.h"
+#include "vio_second.h"
 
 /** A port on PCI; dev_private. The port comes first: the rest of the driver knows only that. */
 struct vio_pci_port {
@@ -173,6 +179,91 @@ vio_pci_init(struct rte_eth_dev *dev)
 	return ret;
 }
 
+/**
+ * In a secondary process: the pages with the notification registers, to be mapped where the primary has
+ * them. @return the first; @p len bytes, from @p offset of the BAR on
+ */
+static void *
+notify_pages(const struct virtio_pci_modern *pci, size_t *len, off_t *offset)
+{
+	const size_t before = pci->layout.notify.offset % sysconf(_SC_PAGESIZE);
+
+	*len = before + pci->notify_len;
+	*offset = pci->layout.notify.offset - before;
+	return (char *)(uintptr_t)pci->notify - before;
+}
+
+/**
+ * Not by EAL, which opens the uio device for it: when that is closed, be it by the end of this process,
+ * uio_pci_generic takes the right to reach memory from the device, and the primary's port stands still.
+ */
+static int
+map_notify(const struct rte_pci_device *pci_dev, const struct virtio_pci_modern *pci)
+{
+	char path[PATH_MAX];
+	void *where, *there;
+	off_t offset;
+	size_t len;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/" PCI_PRI_FMT "/resource%u", rte_pci_get_sysfs_path(),
+		     pci_dev->addr.domain, pci_dev->addr.bus, pci_dev->addr.devid,
+		     pci_dev->addr.function, pci->layout.notify.bar) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	where = notify_pages(pci, &len, &offset);
+	there = mmap(where, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, fd,
+		     offset);
+	close(fd);
+	if (there == where)
+		return 0;
+	if (there != MAP_FAILED) /* a kernel that does not know the flag */
+		munmap(there, len);
+	return -EEXIST;
+}
+
+/** In a secondary process. */
+static int
+vio_pci_attach(struct rte_eth_dev *dev)
+{
+	const struct vio_pci_port *pci_port = dev->data->dev_private;
+	struct rte_pci_device *pci_dev = RTE_ETH_DEV_TO_PCI(dev);
+	int ret = 0;
+
+	vio_port_attach(dev);
+	if (!pci_port->transport.legacy)
+		ret = pci_dev->kdrv == RTE_PCI_KDRV_VFIO ? rte_pci_map_device(pci_dev) :
+							   map_notify(pci_dev, &pci_port->modern);
+	if (ret == 0)
+		vio_second_attach_pci(dev, &pci_port->transport);
+	else
+		VIO_LOG(init, NOTICE, "%s: this process may look at it, not poll it: its BARs "
+			"could not be mapped", dev->data->name);
+	return 0;
+}
+
+static int
+vio_pci_detach(struct rte_eth_dev *dev)
+{
+	const struct vio_pci_port *pci_port = dev->data->dev_private;
+	struct rte_pci_device *pci_dev = RTE_ETH_DEV_TO_PCI(dev);
+	off_t offset;
+	size_t len;
+
+	if (!vio_second_detach(dev))
+		return 0;
+	if (pci_dev->kdrv == RTE_PCI_KDRV_VFIO) {
+		rte_pci_unmap_device(pci_dev);
+	} else {
+		void *where = notify_pages(&pci_port->modern, &len, &offset);
+
+		munmap(where, len);
+	}
+	return 0;
+}
+
 static int
 vio_pci_uninit(struct rte_eth_dev *dev)
 {
@@ -203,10 +294,9 @@ vio_pci_probe(struct rte_pci_driver *driver __rte_unused, struct rte_pci_device 
 {
 	int ret;
 
-	/* A secondary process only looks at memory: it needs no register. */
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return rte_eth_dev_pci_generic_probe(pci_dev, sizeof(struct vio_pci_port),
-						     vio_port_attach);
+						     vio_pci_attach);
 	/* Positive: not for this driver. The bus asks the next one, and nothing fails. */
 	if (held_by_kernel(pci_dev))
 		return 1;
@@ -228,7 +318,7 @@ vio_pci_remove(struct rte_pci_device *pci_dev)
 	int ret;
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		return rte_eth_dev_pci_generic_remove(pci_dev, NULL);
+		return rte_eth_dev_pci_generic_remove(pci_dev, vio_pci_detach);
 	ret = rte_eth_dev_pci_generic_remove(pci_dev, vio_pci_uninit);
 
 	if (ret == -ENODEV) /* the port was closed before */

@@ -13,6 +13,7 @@
 #include "rxtx/vio_mbuf.h"
 #include "rxtx/vio_ring.h"
 #include "vio.h"
+#include "vio_second.h"
 #include "virtio_spec.h"
 #include "vio_trace.h"
 
@@ -176,7 +177,10 @@ void
 vio_vq_kick(const struct vio_vq *vq, uint16_t next)
 {
 	vio_trace_kick(vq->port_id, vq->index, next);
-	vq->notifier.kick(&vq->notifier, next);
+	if (likely(!vio_second_here))
+		vq->notifier.kick(&vq->notifier, next);
+	else
+		vio_second_kick(vq, next);
 }
 
 static uint16_t

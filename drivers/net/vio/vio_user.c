@@ -17,6 +17,7 @@
 #include <ethdev_vdev.h>
 
 #include "vio_compat.h"
+#include "vio_second.h"
 #include "vio_user.h"
 
 static const char *const user_args[] = {
@@ -101,7 +102,7 @@ make_handle(struct vio_user_port *user, struct rte_intr_handle *handle, uint16_t
 	if (ret == 0)
 		ret = rte_intr_vec_list_alloc(handle, "vio_intr", rx_queues);
 	for (uint16_t i = 0; ret == 0 && i < rx_queues; i++) {
-		int fd = user->backend->call_fd(user, 2 * i);
+		int fd = user->backend->queue_fd(user, 2 * i, false);
 
 		ret = fd < 0 ? fd : rte_intr_efds_index_set(handle, i, fd);
 		if (ret == 0)
@@ -242,6 +243,7 @@ user_attach(struct rte_vdev_device *vdev)
 		return -ENODEV;
 	dev->device = &vdev->device;
 	vio_port_attach(dev);
+	vio_second_attach_user(dev);
 	rte_eth_dev_probing_finish(dev);
 	return 0;
 }
@@ -259,6 +261,8 @@ vio_user_probe(struct rte_vdev_device *vdev)
 	ret = vio_devargs_parse(rte_vdev_device_args(vdev), user_args, &args);
 	if (ret == 0)
 		ret = choose_backend(&args, &backend);
+	if (ret == 0)
+		ret = vio_second_serve();
 	if (ret != 0)
 		return ret;
 	dev = rte_eth_vdev_allocate(vdev, sizeof(struct vio_user_port));
@@ -282,8 +286,10 @@ vio_user_remove(struct rte_vdev_device *vdev)
 
 	if (dev == NULL)
 		return 0;
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		vio_second_detach(dev);
 		return rte_eth_dev_release_port(dev);
+	}
 	return rte_eth_dev_close(dev->data->port_id);
 }
 

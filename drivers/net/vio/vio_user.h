@@ -26,10 +26,10 @@ struct vio_user_backend {
 	/** Tell the backend the MTU; -ENOTSUP where it does not want to know. */
 	int (*set_mtu)(struct vio_user_port *user, uint16_t mtu);
 	/**
-	 * The eventfd to which used buffers of virtqueue @p q are told, the same one as long as the port
-	 * exists; or a negative errno.
+	 * The eventfd to which used buffers of virtqueue @p q are told or, with @p kick, available
+	 * ones; the same one as long as the port exists. Or a negative errno.
 	 */
-	int (*call_fd)(struct vio_user_port *user, uint16_t q);
+	int (*queue_fd)(struct vio_user_port *user, uint16_t q, bool kick);
 };
 
 /** A vdev port; dev_private. The port comes first: the rest of the driver knows only that. */

@@ -78,11 +78,14 @@ user_set_mtu(struct vio_user_port *user, uint16_t mtu)
 }
 
 static int
-user_call_fd(struct vio_user_port *user, uint16_t q)
+user_queue_fd(struct vio_user_port *user, uint16_t q, bool kick)
 {
 	int ret = virtio_vhost_user_open_queue(&user->vu, q);
 
-	return ret != 0 ? ret : virtio_vhost_user_call_fd(&user->vu, q);
+	if (ret != 0)
+		return ret;
+	return kick ? virtio_vhost_user_kick_fd(&user->vu, q) :
+		      virtio_vhost_user_call_fd(&user->vu, q);
 }
 
 const struct vio_user_backend vio_user_vhost_user = {
@@ -93,7 +96,7 @@ const struct vio_user_backend vio_user_vhost_user = {
 	.remove_memory = user_remove_memory,
 	.enable = user_enable,
 	.set_mtu = user_set_mtu,
-	.call_fd = user_call_fd,
+	.queue_fd = user_queue_fd,
 };
 
 bool
@@ -157,11 +160,14 @@ kernel_set_mtu(struct vio_user_port *user __rte_unused, uint16_t mtu __rte_unuse
 }
 
 static int
-kernel_call_fd(struct vio_user_port *user, uint16_t q)
+kernel_queue_fd(struct vio_user_port *user, uint16_t q, bool kick)
 {
 	int ret = virtio_vhost_kernel_open_queue(&user->vk, q);
 
-	return ret != 0 ? ret : virtio_vhost_kernel_call_fd(&user->vk, q);
+	if (ret != 0)
+		return ret;
+	return kick ? virtio_vhost_kernel_kick_fd(&user->vk, q) :
+		      virtio_vhost_kernel_call_fd(&user->vk, q);
 }
 
 const struct vio_user_backend vio_user_vhost_kernel = {
@@ -171,5 +177,5 @@ const struct vio_user_backend vio_user_vhost_kernel = {
 	.remove_memory = kernel_remove_memory,
 	.enable = kernel_enable,
 	.set_mtu = kernel_set_mtu,
-	.call_fd = kernel_call_fd,
+	.queue_fd = kernel_queue_fd,
 };

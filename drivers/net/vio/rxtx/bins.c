@@ -56,7 +56,7 @@ uint16_t
 vio_recv_counted(void *rxq, struct rte_mbuf **pkts, uint16_t nb)
 {
 	const struct vio_rxq *q = rxq;
-	const uint16_t n = __atomic_load_n(&q->vq.port->rx_counted, __ATOMIC_RELAXED)(rxq, pkts, nb);
+	const uint16_t n = vio_rx_chosen(q->vq.port)(rxq, pkts, nb);
 
 	for (uint16_t i = 0; i < n; i++)
 		count(q->vq.bins, size_bin(pkts[i]->pkt_len), address_kind(pkts[i]));
@@ -78,8 +78,7 @@ vio_xmit_counted(void *txq, struct rte_mbuf **pkts, uint16_t nb)
 			sizes[i] = size_bin(pkts[done + i]->pkt_len);
 			kinds[i] = address_kind(pkts[done + i]);
 		}
-		sent = __atomic_load_n(&q->vq.port->tx_counted, __ATOMIC_RELAXED)(txq, pkts + done,
-										  n);
+		sent = vio_tx_chosen(q->vq.port)(txq, pkts + done, n);
 		for (uint16_t i = 0; i < sent; i++)
 			count(q->vq.bins, sizes[i], kinds[i]);
 		done += sent;

@@ -255,15 +255,39 @@ vio_paths_choose(struct rte_eth_dev *dev)
 	port->tx_path = tx - tx_paths;
 	port->rx_variant = VIO_GATE_VARIANT(rx->flags | rx_variation);
 	port->tx_variant = VIO_GATE_VARIANT(tx->flags | tx_variation);
-	__atomic_store_n(&port->rx_counted, rx->rx[rx_variation], __ATOMIC_RELAXED);
-	__atomic_store_n(&port->tx_counted, tx->tx[tx_variation], __ATOMIC_RELAXED);
 	if (port->args.size_bins)
 		vio_burst_set(dev, vio_recv_counted, vio_xmit_counted);
 	else
-		vio_burst_set(dev, port->rx_counted, port->tx_counted);
+		vio_burst_set(dev, rx->rx[rx_variation], tx->tx[tx_variation]);
 	vio_prepare_set(dev, vio_tx_needs_offloads(dev) ? vio_tx_prepare : NULL);
 	log_choice(port, "rx", rx->name, port->rx_reason, (rx->flags & VIO_RX_OFFLOAD) != 0);
 	log_choice(port, "tx", tx->name, port->tx_reason, (tx->flags & VIO_TX_OFFLOAD) != 0);
+}
+
+/*
+ * A row and a variant of two times do no harm: the callback finds that the gate is not open for it.
+ */
+eth_rx_burst_t
+vio_rx_chosen(const struct vio_port *port)
+{
+	const uint8_t path = __atomic_load_n(&port->rx_path, __ATOMIC_RELAXED);
+	const uint16_t variant = __atomic_load_n(&port->rx_variant, __ATOMIC_RELAXED);
+
+	if (path >= RTE_DIM(rx_paths))
+		return vio_recv_stopped;
+	return rx_paths[path].rx[variant & (VIO_RX_EVENT_IDX | VIO_RX_IOVA)];
+}
+
+eth_tx_burst_t
+vio_tx_chosen(const struct vio_port *port)
+{
+	const uint8_t path = __atomic_load_n(&port->tx_path, __ATOMIC_RELAXED);
+	const uint16_t variant = __atomic_load_n(&port->tx_variant, __ATOMIC_RELAXED);
+
+	if (path >= RTE_DIM(tx_paths))
+		return vio_xmit_stopped;
+	return tx_paths[path].tx[variant & (VIO_TX_EVENT_IDX | VIO_TX_IN_ORDER |
+					    (tx_paths[path].simple ? VIO_TX_FAST_FREE : 0))];
 }
 
 static int

@@ -92,6 +92,10 @@ void vio_burst_set(struct rte_eth_dev *dev, eth_rx_burst_t rx, eth_tx_burst_t tx
  */
 void vio_paths_choose(struct rte_eth_dev *dev);
 
+/** The callbacks that were chosen last, in this process; of a port that never was live: stopped ones. */
+eth_rx_burst_t vio_rx_chosen(const struct vio_port *port);
+eth_tx_burst_t vio_tx_chosen(const struct vio_port *port);
+
 /** ethdev's rx_burst_mode_get and tx_burst_mode_get. */
 int vio_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t queue_id,
 			  struct rte_eth_burst_mode *mode);
