@@ -20,7 +20,8 @@ usage() {
 	  --iommu          q35 with a virtual IOMMU, for vfio-pci; NICs get iommu_platform, modern, ats
 	  --share DIR      host's DIR is the guest's /run/vm, read-write; without it a temporary one
 	  --timeout SEC    ends the VM after SEC seconds (default 300)
-	  --mem SIZE       default 2G       --smp N    default 2       --numa    two NUMA nodes
+	  --mem SIZE       default 2G       --smp N    default 2
+	  --numa           two NUMA nodes; a NIC with bus=far,addr=0 is at the second (0000:41:00.0)
 	  --hugepages N    2 MB pages, on /dev/hugepages (default 512)
 	  --append ARGS    more kernel parameters        --log FILE   keep the kernel's log in FILE
 	  --monitor PATH   QMP on a UNIX socket; device_add has a free root port, bus=hp0 (0000:01:00.0)
@@ -166,6 +167,9 @@ memory_args() {
 			-object "memory-backend-memfd,id=mem1,size=$half,share=on"
 			-numa "node,nodeid=0,memdev=mem0,cpus=0-$((smp / 2 - 1))"
 			-numa "node,nodeid=1,memdev=mem1,cpus=$((smp / 2))-$((smp - 1))")
+		[ "$machine" = pc ] || qemu_args+=(
+			-device 'pxb-pcie,id=pxb1,bus=pcie.0,addr=0xe.0,bus_nr=64,numa_node=1'
+			-device 'pcie-root-port,id=far,bus=pxb1,chassis=2,addr=0x0.0')
 	else
 		# Shared, because a vhost-user backend maps it.
 		qemu_args+=(-object "memory-backend-memfd,id=mem0,size=$mem,share=on"
