@@ -104,6 +104,8 @@ parse() {
 	command=("$@")
 	[ -z "$iommu" ] || machine=q35
 	machine=${machine:-q35}
+	bus=pcie.0
+	[ "$machine" = q35 ] || bus=pci.0
 	[[ $machine == pc || $machine == q35 ]] || die 2 "--machine is pc or q35"
 	[[ -z $accel || $accel == kvm || $accel == tcg ]] || die 2 "--accel is kvm or tcg"
 	[[ "$timeout$smp$hugepages" =~ ^[0-9]+$ ]] || die 2 "--timeout, --smp and --hugepages are numbers"
@@ -149,7 +151,7 @@ nic_args() {
 	*) die 2 "no NIC backend $kind (see --help)" ;;
 	esac
 	# No option ROM: netbooting is not wanted, and Debian has the ROMs in another package.
-	device="virtio-net-pci,id=nic$n,addr=$(printf '0x%x' $((16 + n))).0,romfile="
+	device="virtio-net-pci,id=nic$n,bus=$bus,addr=$(printf '0x%x' $((16 + n))).0,romfile="
 	[[ $props == *,mac=* ]] || device+=",mac=52:54:00:10:00:$(printf %02x "$n")"
 	[ -z "$iommu" ] || device+=,iommu_platform=on,disable-legacy=on,ats=on
 	if [ -n "$netdev" ]; then
@@ -201,12 +203,12 @@ machine_args() {
 		-chardev "file,id=out,path=$dir/output" -serial chardev:out
 		-chardev "file,id=status,path=$dir/status" -serial chardev:status
 		-fsdev 'local,id=root,path=/,readonly=on,multidevs=remap,security_model=none'
-		-device 'virtio-9p-pci,fsdev=root,mount_tag=root,addr=0x2.0'
+		-device "virtio-9p-pci,fsdev=root,mount_tag=root,bus=$bus,addr=0x2.0"
 		-fsdev "local,id=share,path=$share,multidevs=remap,security_model=none"
-		-device 'virtio-9p-pci,fsdev=share,mount_tag=share,addr=0x3.0')
+		-device "virtio-9p-pci,fsdev=share,mount_tag=share,bus=$bus,addr=0x3.0")
 	if [ -n "$monitor" ]; then
 		qemu_args+=(-qmp "unix:$monitor,server=on,wait=off")
-		[ "$machine" = pc ] || qemu_args+=(-device 'pcie-root-port,id=hp0,chassis=1,addr=0xf.0')
+		[ "$machine" = pc ] || qemu_args+=(-device 'pcie-root-port,id=hp0,bus=pcie.0,chassis=1,addr=0xf.0')
 	fi
 	for n in "${!nics[@]}"; do
 		nic_args "$n" "${nics[$n]}"
