@@ -20,7 +20,8 @@ usage() {
 	  --iommu          q35 with a virtual IOMMU, for vfio-pci; NICs get iommu_platform, modern, ats
 	  --share DIR      host's DIR is the guest's /run/vm, read-write; without it a temporary one
 	  --timeout SEC    ends the VM after SEC seconds (default 300)
-	  --mem SIZE       default 2G       --smp N    default 2       --numa    two NUMA nodes
+	  --mem SIZE       default 2G       --smp N    default 2
+	  --numa           two NUMA nodes; a NIC with bus=far,addr=0 is at the second (0000:41:00.0)
 	  --hugepages N    2 MB pages, on /dev/hugepages (default 512)
 	  --append ARGS    more kernel parameters        --log FILE   keep the kernel's log in FILE
 	  --monitor PATH   QMP on a UNIX socket; device_add has a free root port, bus=hp0 (0000:01:00.0)
@@ -103,6 +104,8 @@ parse() {
 	command=("$@")
 	[ -z "$iommu" ] || machine=q35
 	machine=${machine:-q35}
+	bus=pcie.0
+	[ "$machine" = q35 ] || bus=pci.0
 	[[ $machine == pc || $machine == q35 ]] || die 2 "--machine is pc or q35"
 	[[ -z $accel || $accel == kvm || $accel == tcg ]] || die 2 "--accel is kvm or tcg"
 	[[ "$timeout$smp$hugepages" =~ ^[0-9]+$ ]] || die 2 "--timeout, --smp and --hugepages are numbers"
@@ -148,7 +151,7 @@ nic_args() {
 	*) die 2 "no NIC backend $kind (see --help)" ;;
 	esac
 	# No option ROM: netbooting is not wanted, and Debian has the ROMs in another package.
-	device="virtio-net-pci,id=nic$n,addr=$(printf '0x%x' $((16 + n))).0,romfile="
+	device="virtio-net-pci,id=nic$n,bus=$bus,addr=$(printf '0x%x' $((16 + n))).0,romfile="
 	[[ $props == *,mac=* ]] || device+=",mac=52:54:00:10:00:$(printf %02x "$n")"
 	[ -z "$iommu" ] || device+=,iommu_platform=on,disable-legacy=on,ats=on
 	if [ -n "$netdev" ]; then
@@ -166,12 +169,16 @@ memory_args() {
 			-object "memory-backend-memfd,id=mem1,size=$half,share=on"
 			-numa "node,nodeid=0,memdev=mem0,cpus=0-$((smp / 2 - 1))"
 			-numa "node,nodeid=1,memdev=mem1,cpus=$((smp / 2))-$((smp - 1))")
+		[ "$machine" = pc ] || qemu_args+=(
+			-device 'pxb-pcie,id=pxb1,bus=pcie.0,addr=0xe.0,bus_nr=64,numa_node=1'
+			-device 'pcie-root-port,id=far,bus=pxb1,chassis=2,addr=0x0.0')
 	else
 		# Shared, because a vhost-user backend maps it.
 		qemu_args+=(-object "memory-backend-memfd,id=mem0,size=$mem,share=on"
 			-machine memory-backend=mem0)
 	fi
-	qemu_args+=(-m "$mem" -smp "$smp")
+	# CPUs of different nodes share no cache: each node is a socket.
+	qemu_args+=(-m "$mem" -smp "$smp${numa:+,sockets=2}")
 }
 
 # Sets qemu_args to all but the accelerator. The kernel's log is ttyS0, the command's output ttyS1,
@@ -197,12 +204,12 @@ machine_args() {
 		-chardev "file,id=out,path=$dir/output" -serial chardev:out
 		-chardev "file,id=status,path=$dir/status" -serial chardev:status
 		-fsdev 'local,id=root,path=/,readonly=on,multidevs=remap,security_model=none'
-		-device 'virtio-9p-pci,fsdev=root,mount_tag=root,addr=0x2.0'
+		-device "virtio-9p-pci,fsdev=root,mount_tag=root,bus=$bus,addr=0x2.0"
 		-fsdev "local,id=share,path=$share,multidevs=remap,security_model=none"
-		-device 'virtio-9p-pci,fsdev=share,mount_tag=share,addr=0x3.0')
+		-device "virtio-9p-pci,fsdev=share,mount_tag=share,bus=$bus,addr=0x3.0")
 	if [ -n "$monitor" ]; then
 		qemu_args+=(-qmp "unix:$monitor,server=on,wait=off")
-		[ "$machine" = pc ] || qemu_args+=(-device 'pcie-root-port,id=hp0,chassis=1,addr=0xf.0')
+		[ "$machine" = pc ] || qemu_args+=(-device 'pcie-root-port,id=hp0,bus=pcie.0,chassis=1,addr=0xf.0')
 	fi
 	for n in "${!nics[@]}"; do
 		nic_args "$n" "${nics[$n]}"

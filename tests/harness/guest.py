@@ -20,6 +20,9 @@ HOT = "hot"
 """The name of a NIC behind the root port that scripts/vm.sh leaves free."""
 HOT_ADDRESS = "0000:01:00.0"
 HOT_MAC = "52:54:00:10:00:fe"
+FAR = "bus=far,addr=0"
+"""Property of a NIC at the second NUMA node, see scripts/vm.sh --numa; there can be one."""
+FAR_ADDRESS = "0000:41:00.0"
 LIFETIME = 7200  # seconds; scripts/vm.sh ends a guest that nobody ended
 BOOT = 300
 
@@ -99,6 +102,10 @@ class Guest:
 
     def _boot(self, folder, nics, vm_options):
         self.numbers = {name: number for number, name in enumerate(nics)}
+        self._addresses = {
+            name: FAR_ADDRESS if FAR in properties else f"0000:00:{16 + number:02x}.0"
+            for number, (name, properties) in enumerate(nics.items())}
+        self._addresses[HOT] = HOT_ADDRESS
         self._folder = folder
         self.wires = {}
         command = [str(REPO / "scripts/vm.sh"), "--share", str(self.share), "--timeout",
@@ -161,7 +168,7 @@ class Guest:
 
     def address(self, nic):
         """PCI address of a NIC."""
-        return HOT_ADDRESS if nic == HOT else f"0000:00:{16 + self.numbers[nic]:02x}.0"
+        return self._addresses[nic]
 
     @contextlib.contextmanager
     def hot_nic(self, **properties):

@@ -150,8 +150,9 @@ class OffloadInterface(Interface):
 class Tap:
     """A guest's NIC that is a TAP in a router; where Guest has a Wire otherwise."""
 
-    def __init__(self, network, name, side, number):
+    def __init__(self, network, name, side, number, queues):
         self._network = network
+        self._queues = queues
         self.side = side
         self.interface = name
         self.router = network.router[side]
@@ -161,7 +162,7 @@ class Tap:
     @property
     def backend(self):
         """What scripts/vm.sh wants to know, see --nic."""
-        return f"tap:ifname={self.interface},queues=4"
+        return f"tap:ifname={self.interface},queues={self._queues}"
 
     def connect(self):
         """Takes the TAP that QEMU has made into the router's namespace."""
@@ -190,9 +191,13 @@ class Tap:
 
 
 class Network:
-    """Both sides. Names are this process's: two test runs do not meet."""
+    """Both sides. Names are this process's: two test runs do not meet.
 
-    def __init__(self):
+    queues: how many pairs a TAP has, by the NIC's name; four where it says nothing.
+    """
+
+    def __init__(self, queues=()):
+        self._queues = dict(queues)
         self._undo = contextlib.ExitStack()
         self._taps = 0
         try:
@@ -227,7 +232,8 @@ class Network:
         """The TAP for a NIC whose name begins with its side."""
         self._taps += 1
         # An interface's name has at most 15 characters.
-        return Tap(self, f"vio{os.getpid()}t{self._taps}", name[0], self._taps)
+        return Tap(self, f"vio{os.getpid()}t{self._taps}", name[0], self._taps,
+                   self._queues.get(name, 4))
 
     def route(self, one, two):
         """From now on the sides meet through these TAPs."""

@@ -40,9 +40,11 @@ NICS_TAP = {
     "a_packed": "packed=on,mq=on,rss=on,hash=on",
     "b_packed": "packed=on,mq=on,rss=on,hash=on",
     "b_nocsum": "mq=on,csum=off",
-    # One pair of queues at a TAP of two.
+    # One pair of queues at a TAP of more.
     "a_pair": "",
+    "a_eight": "mq=on,rss=on,hash=on",
 }
+TAP_QUEUES = {"a_eight": 8}
 
 # The ports of the testpmd that most tests share. (What testpmd's own options change needs another.)
 PORTS = ["plain0", "plain1", "single0", "single1", "jumbo0", "jumbo1", "large", "sparse0",
@@ -102,7 +104,7 @@ class Keeper:
     @staticmethod
     def _boot(binding):
         if binding == "tap":
-            return Guest(NICS_TAP, network=Network())
+            return Guest(NICS_TAP, network=Network(TAP_QUEUES))
         if binding == "vfio":
             return Guest(NICS_IOMMU, ["--iommu"])
         return Guest(NICS)

@@ -17,6 +17,7 @@ from harness.packets import packet
 from harness.waiting import wait_for
 
 QUEUES = 4
+MANY = 8
 TABLE = 128
 RX_HASH = "--rx-offloads=0x80000"
 KEY = bytes.fromhex("6d5a" * 20)  # the driver's own
@@ -145,6 +146,29 @@ def test_rss_what_has_no_hash(ports4, nic):
     frame = Ether(dst="ff:ff:ff:ff:ff:ff", src="02:00:00:00:00:01") / ARP() / bytes(300)
     seen = received(ports4, nic, [frame])
     assert seen[len(frame)] == (0, "")
+
+
+def test_rss_eight_pairs(start_testpmd):
+    """Each pair has rings, receives its flows, and sends them out again by itself."""
+    nic = "a_eight"
+    ports = start_testpmd(nic, options=[f"--rxq={MANY}", f"--txq={MANY}", RX_HASH,
+                                        "--port-topology=loop"])
+    testpmd, device = ports.testpmd, ports.guest.device(nic)
+    rings = {device.queue(index)["vring-desc"] for index in range(2 * MANY)}
+    assert len(rings) == 2 * MANY and 0 not in rings
+    testpmd.command("port config all rss all")
+    check_spread(ports, nic, KEY, [entry % MANY for entry in range(TABLE)])
+    before = testpmd.xstats(0)
+    wire = ports.wire(nic).open_offload()
+    with testpmd.forwarding(0):
+        for frame in map(bytes, flows(64)):
+            wire.send(frame)
+            wire.receive_where(frame.__eq__)
+    after = testpmd.xstats(0)
+    for queue in range(MANY):
+        moved = [after[name] - before[name]
+                 for name in (f"rx_q{queue}_packets", f"tx_q{queue}_packets")]
+        assert moved[0] == moved[1] > 0, f"queue {queue}: {moved}"
 
 
 def test_queues_without_rss_are_taken_with_a_word(start_testpmd):
