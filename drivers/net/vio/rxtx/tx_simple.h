@@ -106,10 +106,14 @@ vio_tx_simple_reclaim(struct vio_txq *q, const uint32_t flags)
 						      (uint16_t)(q->mask + 1 - at));
 
 			n = vio_tx_simple_run(q, at, most, flags);
-			if (unlikely(n == 0)) {
-				if (VIO_TX_IS_PACKED(flags) && !vring_packed_is_used(
-						vring_packed_load(&q->ring[at]), q->used_idx))
+			if (VIO_TX_IS_PACKED(flags) && unlikely(n == 0)) {
+				const uint32_t word = vring_packed_load(&q->ring[at]);
+
+				if (!vring_packed_is_used(word, q->used_idx))
 					return;
+				n = (uint16_t)word == at; /* used just now */
+			}
+			if (unlikely(n == 0)) {
 				/* Out of order, or a fault: tx_burst.h knows. */
 				vio_tx_simple_end(q);
 				vio_tx_reclaim_general(q, flags);
